@@ -1,0 +1,1 @@
+"""A speech-to-text sidecar that answers every request by its deadline."""

@@ -1,0 +1,1 @@
+"""Pure rules: no input or output, no threads, and no clock (every function is given `now`)."""

@@ -1,0 +1,1 @@
+"""The parent process: the protocol and the supervisor. It imports nothing heavy."""

@@ -1,0 +1,1 @@
+"""The child process: everything that can hang, crash or eat memory."""
