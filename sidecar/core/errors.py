@@ -171,4 +171,4 @@ _BY_KIND = {error.kind: error for error in ERROR_TYPES}
 
 def error_of_kind(kind: str, message: str, details: dict[str, Detail]) -> SidecarError:
     """Rebuild an error that crossed a process boundary as its kind and details."""
-    return _BY_KIND.get(kind, InternalError)(message, **details)  # type: ignore[arg-type]
+    return _BY_KIND.get(kind, InternalError)(message, **details)
