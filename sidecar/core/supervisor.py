@@ -1,0 +1,478 @@
+"""The supervisor: `handle(event, now)` decides, and returns the actions that carry it out.
+
+No input or output, no clock, no threads: all rules about time, death and retry are here and in
+`pool.py`, and are tested with a made-up clock. The shell calls `handle(Tick(), now)` no later
+than `next_deadline()`.
+"""
+
+from sidecar.core.errors import (
+    Busy,
+    Cancelled,
+    InvalidParams,
+    JobTimeout,
+    OutOfMemory,
+    ShuttingDown,
+    SidecarError,
+    WorkerCrashed,
+    error_of_kind,
+)
+from sidecar.core.events import (
+    Action,
+    Answer,
+    CancelJob,
+    Event,
+    Exit,
+    Exited,
+    Garbled,
+    Heard,
+    JobProgress,
+    JobSegment,
+    JobStarted,
+    Loaded,
+    LoadModel,
+    Log,
+    RefuseModel,
+    Reply,
+    Send,
+    Shutdown,
+    Spawned,
+    Stop,
+    Submit,
+    Tick,
+    UnloadModel,
+)
+from sidecar.core.ipc import (
+    Beat,
+    Cancel,
+    Decoded,
+    Done,
+    Failed,
+    FromWorker,
+    Hello,
+    LoadFailed,
+    Progress,
+    Ready,
+    Run,
+)
+from sidecar.core.job import Job, JobQueue
+from sidecar.core.log import LogRecord
+from sidecar.core.policy import Policy
+from sidecar.core.pool import Pool
+from sidecar.core.reply import failure_of, result_of
+from sidecar.core.slot import Slot
+from sidecar.core.states import JobMove, JobState, WorkerState
+from sidecar.core.statistics import Statistics
+from sidecar.core.timing import Phase
+
+COARSE_PHASES = (Phase.DECODE, Phase.VAD, Phase.FEATURES, Phase.LANGUAGE)
+
+
+class Supervisor:
+    """The jobs, the workers, and what becomes of them."""
+
+    def __init__(self, policy: Policy, *, log_text: bool = False) -> None:
+        self.policy = policy
+        self.queue = JobQueue()
+        self.jobs: dict[str, Job] = {}
+        """All jobs that are not answered yet, by their job id."""
+        self.statistics = Statistics()
+        self._out: list[Action] = []
+        self.pool = Pool(policy, self._out)
+        self._log_text = log_text
+        self._load_waiters: list[object] = []
+        self._unload_waiters: list[object] = []
+        self._shutdown_waiters: list[object] = []
+        self._stop_by_s: float | None = None
+        self._finish_queue = False
+        self._stopped = False
+
+    @property
+    def draining(self) -> bool:
+        """Whether it accepts no more jobs."""
+        return self._stop_by_s is not None
+
+    def handle(self, event: Event, now: float) -> list[Action]:
+        """Take notice of `event`; what is to be done about it, in this order."""
+        match event:
+            case Submit(job):
+                self._submit(job, now)
+            case CancelJob(job):
+                self._cancel(job, now)
+            case Spawned(generation, pid):
+                if slot := self.pool.of(generation):
+                    slot.pid = pid
+            case Heard(generation, message):
+                if slot := self.pool.of(generation):
+                    self._heard(slot, message, now)
+            case Garbled(generation, reason):
+                if (slot := self.pool.of(generation)) and slot.live:
+                    self._condemn(
+                        slot, WorkerCrashed(f"the worker garbled its pipe: {reason}"), now
+                    )
+            case Exited(generation, exit):
+                if slot := self.pool.of(generation):
+                    self._exited(slot, exit, now)
+            case LoadModel(model, reply_to):
+                self._load_waiters.append(reply_to)
+                self.pool.serve(model, now)
+            case RefuseModel(error):
+                self.pool.refuse(error, now)
+            case UnloadModel(reply_to):
+                self._unload_waiters.append(reply_to)
+                self.pool.park(now)
+            case Shutdown():
+                self._shutdown(event, now)
+            case Tick():
+                self._expire(now)
+        self._refuse_waiting(now)
+        self._assign(now)
+        self.pool.balance(now)
+        self._answer_waiters(now)
+        actions, self._out[:] = self._out[:], []
+        return actions
+
+    def next_deadline(self) -> float | None:
+        """When `Tick` is due at the latest; None: nothing is waited for."""
+        due = self.pool.due_s()
+        due += [job.deadline()[0] for job in self.queue]
+        for slot in self.pool.slots:
+            if slot.state is WorkerState.BUSY and (job := slot.job):
+                due.append(job.deadline()[0] - self.pool.kill_cost.lead_s(slot.rss_bytes))
+                if job.cancel_by_s is not None:
+                    due.append(job.cancel_by_s)
+        if self._stop_by_s is not None and not self._stopped:
+            due.append(self._stop_by_s)
+        return min(due, default=None)
+
+    def retry_after_s(self) -> float:
+        """When a job that is refused now may find room, from what recent jobs took."""
+        typical_s = self.statistics.typical_run_s()
+        if typical_s is None:
+            typical_s = self.policy.limits.max_duration_s and 1.0
+        return max(0.1, typical_s / self.policy.workers)
+
+    def _submit(self, job: Job, now: float) -> None:
+        self.statistics.count("submitted")
+        error = self._refusal()
+        if error is None and job.job_id in self.jobs:
+            error = InvalidParams("a job with this job_id is under way", path="job_id")
+        if error is None and len(self.queue) >= self.policy.queue_limit:
+            error = Busy(
+                f"the queue is full: {len(self.queue)} jobs are waiting",
+                queue_depth=len(self.queue),
+                retry_after_s=round(self.retry_after_s(), 3),
+            )
+        if error is not None:
+            job.move(JobMove.ERROR)
+            self._reply_failure(job, error, now)
+            return
+        self.pool.parked = False
+        self.jobs[job.job_id] = job
+        self.queue.push(job)
+
+    def _refusal(self) -> SidecarError | None:
+        if self.draining:
+            return ShuttingDown("the sidecar is shutting down")
+        return self.pool.refusal or self.pool.broken
+
+    def _refuse_waiting(self, now: float) -> None:
+        if not len(self.queue):
+            return
+        error = self.pool.refusal or self.pool.broken
+        if error is None and self.draining and not self._finish_queue:
+            error = ShuttingDown("the sidecar is shutting down")
+        if error is not None:
+            for job in self.queue:
+                self._end_queued(job, JobMove.ERROR, error, now)
+
+    def _end_queued(self, job: Job, move: JobMove, error: SidecarError, now: float) -> None:
+        self.queue.remove(job)
+        phase = Phase.LOAD if self.pool.loading else Phase.QUEUE
+        job.move(move)
+        self._reply_failure(job, error, now, phase=phase)
+
+    def _cancel(self, job: Job, now: float) -> None:
+        if job.state is JobState.QUEUED:
+            self._end_queued(job, JobMove.CANCEL, Cancelled("the request was cancelled"), now)
+        elif job.state is JobState.RUNNING and (slot := self._slot_of(job)):
+            job.move(JobMove.CANCEL)
+            job.cancel_by_s = now + self.policy.cancel_grace_s
+            if slot.state is WorkerState.BUSY:
+                self._out.append(Send(slot.generation, Cancel(job.job_id)))
+
+    def _slot_of(self, job: Job) -> Slot | None:
+        return next((slot for slot in self.pool.slots if slot.job is job), None)
+
+    def _assign(self, now: float) -> None:
+        while len(self.queue) and (slot := self.pool.idle()):
+            job = self.queue.pop()
+            assert slot.ready_at_s is not None
+            job.dispatched(now, slot.ready_at_s, slot.spawned_at_s)
+            slot.job = job
+            slot.jobs_begun += 1
+            self.pool.dispatch(slot)
+            run = Run(
+                job_id=job.job_id,
+                transcription=job.transcription,
+                limits=self.policy.limits,
+                total=job.total,
+                elapsed_s=now - job.received_at_s,
+                segments=job.segments,
+                kill=self.pool.kill_cost,
+                degrade=self.policy.degrade,
+            )
+            self._out.append(Send(slot.generation, run, job.payload))
+            job.payload = b""
+            self._out.append(JobStarted(job, slot.generation))
+
+    def _heard(self, slot: Slot, message: FromWorker, now: float) -> None:
+        slot.beat_at_s = now
+        match message:
+            case Beat(rss_bytes):
+                slot.rss_bytes = rss_bytes
+            case Hello() | Ready():
+                self.pool.heard(slot, message, now)
+            case LoadFailed(kind, text, details):
+                slot.failure = error_of_kind(kind, text, details)
+            case Progress() | Decoded() | Done() | Failed():
+                job = slot.job
+                if job is not None and job.job_id == message.job_id:
+                    self._job_heard(slot, job, message, now)
+
+    def _job_heard(
+        self, slot: Slot, job: Job, message: Progress | Decoded | Done | Failed, now: float
+    ) -> None:
+        match message:
+            case Progress():
+                self._log_phase_end(slot, job, message, now)
+                job.progressed(message, now)
+                self._out.append(JobProgress(job))
+            case Decoded(_, segment):
+                job.decoded.append(segment)
+                self._out.append(JobSegment(job, segment))
+            case Done(_, transcript):
+                job.transcript = transcript
+                # A worker that is being killed holds the device until it is gone.
+                if slot.state is WorkerState.BUSY:
+                    self._succeed(slot, job, now)
+                    self.pool.finished(slot, now)
+            case Failed(_, kind, text, _, details):
+                if slot.state is WorkerState.BUSY:
+                    error = error_of_kind(kind, text, details)
+                    self._fail_running(slot, job, error, now, released=True)
+                    self.pool.finished(slot, now)
+
+    def _succeed(self, slot: Slot, job: Job, now: float) -> None:
+        assert slot.model is not None
+        job.move(JobMove.RESULT)
+        result = result_of(job, now, slot.stamp(now), slot.model)
+        self.statistics.completed(result.timings)
+        self.statistics.count("degraded" if result.degraded else "done")
+        self._log_end(slot, job, now)
+        self._forget(job)
+        self._out.append(Reply(job, result))
+
+    def _fail_running(
+        self,
+        slot: Slot,
+        job: Job,
+        error: SidecarError,
+        now: float,
+        *,
+        released: bool,
+        exit: Exit | None = None,
+    ) -> None:
+        job.move(_FINAL_MOVE.get(type(error), JobMove.ERROR))
+        stack = exit.stack if exit else ()
+        stamp = slot.stamp(now, exit)
+        self._log_end(slot, job, now)
+        self._reply_failure(job, error, now, worker=stamp, released=released, stack=stack)
+
+    def _reply_failure(
+        self,
+        job: Job,
+        error: SidecarError,
+        now: float,
+        *,
+        phase: Phase | None = None,
+        worker: object = None,
+        released: bool | None = None,
+        stack: tuple[str, ...] = (),
+    ) -> None:
+        failure = failure_of(
+            job,
+            error,
+            now,
+            phase=phase,
+            worker=worker,  # type: ignore[arg-type]
+            released=released,
+            stack=stack,
+        )
+        self.statistics.count(error.kind)
+        self._out.append(
+            Log(
+                LogRecord(
+                    event="job/failed",
+                    level="warning",
+                    trace_id=job.trace_id,
+                    job_id=job.job_id,
+                    phase=failure.data.phase,
+                    phase_s=failure.data.elapsed_s,
+                    kind=error.kind,
+                    message=error.message,
+                )
+            )
+        )
+        self._forget(job)
+        self._out.append(Reply(job, failure))
+
+    def _forget(self, job: Job) -> None:
+        if self.jobs.get(job.job_id) is job:
+            del self.jobs[job.job_id]
+
+    def _condemn(self, slot: Slot, error: SidecarError, now: float) -> None:
+        """Kill the worker; `error` is what its job is told once the exit is confirmed."""
+        if slot.job is not None and slot.job.error is None:
+            slot.job.error = error
+        self.pool.kill(slot, now, error.kind)
+
+    def _exited(self, slot: Slot, exit: Exit, now: float) -> None:
+        job = slot.job
+        if job is not None:
+            if job.transcript is not None:
+                self._succeed(slot, job, now)
+            else:
+                error = job.error or _crash(exit)
+                self._fail_running(slot, job, error, now, released=True, exit=exit)
+        self.pool.exited(slot, exit, now)
+
+    def _expire(self, now: float) -> None:
+        for job in self.queue:
+            deadline_s, budget = job.deadline()
+            if deadline_s <= now:
+                self._end_queued(job, JobMove.TIMEOUT, _timeout(job, budget), now)
+        for slot in self.pool.slots:
+            self._expire_slot(slot, now)
+        if self._stop_by_s is not None and self._stop_by_s <= now and not self._stopped:
+            for job in self.queue:
+                error = ShuttingDown("the sidecar is shutting down")
+                self._end_queued(job, JobMove.ERROR, error, now)
+            for slot in self.pool.slots:
+                if slot.state is WorkerState.BUSY:
+                    self._condemn(slot, ShuttingDown("the sidecar is shutting down"), now)
+
+    def _expire_slot(self, slot: Slot, now: float) -> None:
+        lead_s = self.pool.kill_cost.lead_s(slot.rss_bytes)
+        stalled_at_s = slot.stalled_at_s(self.policy.stall_timeout_s) - lead_s
+        match slot.state:
+            case WorkerState.BUSY if slot.job is not None:
+                deadline_s, budget = slot.job.deadline()
+                if deadline_s - lead_s <= now:
+                    self._condemn(slot, _timeout(slot.job, budget), now)
+                elif slot.job.cancel_by_s is not None and slot.job.cancel_by_s <= now:
+                    self._condemn(slot, Cancelled("the request was cancelled"), now)
+                elif stalled_at_s <= now:
+                    self._condemn(slot, slot.stall(self.policy.stall_timeout_s), now)
+            case WorkerState.IDLE if stalled_at_s <= now:
+                self.pool.kill(slot, now, "stalled while idle")
+            case WorkerState.STARTING if slot.load_by_s <= now:
+                limit_s = self.policy.load_timeout_s
+                slot.failure = JobTimeout(f"loading the model took over {limit_s:g} s")
+                self.pool.kill(slot, now, slot.failure.message)
+            case WorkerState.KILLING | WorkerState.DRAINING if slot.confirm_by_s <= now:
+                if job := slot.job:
+                    error = job.error or WorkerCrashed("the worker had to be killed")
+                    self._fail_running(slot, job, error, now, released=False)
+                self.pool.abandon(slot, now)
+
+    def _shutdown(self, event: Shutdown, now: float) -> None:
+        if event.reply_to is not None:
+            self._shutdown_waiters.append(event.reply_to)
+        stop_by_s = now + event.grace_s
+        self._stop_by_s = stop_by_s if self._stop_by_s is None else min(self._stop_by_s, stop_by_s)
+        self._finish_queue = event.finish_queue
+        if event.grace_s <= 0:
+            self._expire(now)
+
+    def _answer_waiters(self, now: float) -> None:
+        if self.draining and not len(self.queue) and not self.pool.draining:
+            self.pool.drain(now)
+        slot = next((slot for slot in self.pool.slots if slot.state in _LOADED), None)
+        refusal = self.pool.refusal or self.pool.broken
+        if self.draining:
+            refusal = ShuttingDown("the sidecar is shutting down")
+        if slot is not None and slot.model is not None and not slot.stale:
+            self._answer(self._load_waiters, Loaded(slot.model, slot.load_s))
+        elif refusal is not None:
+            self._answer(self._load_waiters, refusal)
+        if not any(slot.serving for slot in self.pool.slots) or not self.pool.parked:
+            self._answer(self._unload_waiters, None)
+        if self.pool.draining and self.pool.stopped and not self._stopped:
+            self._stopped = True
+            self._answer(self._shutdown_waiters, None)
+            self._out.append(Stop())
+
+    def _answer(self, waiters: list[object], outcome: SidecarError | Loaded | None) -> None:
+        self._out.extend(Answer(waiter, outcome) for waiter in waiters if waiter is not None)
+        waiters.clear()
+
+    def _log_phase_end(self, slot: Slot, job: Job, progress: Progress, now: float) -> None:
+        """One line for each phase, when the next one begins."""
+        if job.phase in COARSE_PHASES and progress.phase is not job.phase:
+            seconds = getattr(progress.timings, f"{job.phase}_s")
+            self._out.append(Log(self._phase_record(slot, job, job.phase, seconds, now)))
+
+    def _log_end(self, slot: Slot, job: Job, now: float) -> None:
+        timings = job.timings(now)
+        record = self._phase_record(slot, job, Phase.SEGMENTS, timings.segments_s, now)
+        self._out.append(Log(record))
+
+    def _phase_record(
+        self, slot: Slot, job: Job, phase: Phase, seconds: float, now: float
+    ) -> LogRecord:
+        ended = phase is Phase.SEGMENTS
+        return LogRecord(
+            event="job/phase",
+            trace_id=job.trace_id,
+            job_id=job.job_id,
+            phase=phase,
+            phase_s=round(seconds, 6),
+            audio_s=job.duration_s,
+            worker=slot.index,
+            generation=slot.generation,
+            worker_uptime_s=round(now - slot.spawned_at_s, 3),
+            job_index=slot.jobs_begun,
+            segments=len(job.decoded) if ended else None,
+            text="".join(segment.text for segment in job.decoded).strip()
+            if ended and self._log_text
+            else None,
+        )
+
+
+_LOADED = frozenset({WorkerState.IDLE, WorkerState.BUSY})
+
+_FINAL_MOVE: dict[type[SidecarError], JobMove] = {
+    JobTimeout: JobMove.TIMEOUT,
+    WorkerCrashed: JobMove.LOSE,
+    Cancelled: JobMove.CANCEL,
+}
+
+
+def _timeout(job: Job, budget: str) -> JobTimeout:
+    limit_s = job.limit_s(budget)
+    return JobTimeout(
+        f"the {budget} budget of {limit_s:g} s ran out", budget=budget, budget_s=limit_s
+    )
+
+
+def _crash(exit: Exit) -> SidecarError:
+    if exit.signal:
+        hint = " (perhaps by the system, for want of memory)" if exit.signal == "SIGKILL" else ""
+        return WorkerCrashed(f"the worker was killed by {exit.signal}{hint}")
+    if exit.code == OUT_OF_MEMORY_EXIT:
+        return OutOfMemory("the worker ran out of memory")
+    return WorkerCrashed(f"the worker exited with code {exit.code}")
+
+
+OUT_OF_MEMORY_EXIT = 12
+"""ENOMEM: the worker leaves with it when it cannot even report that its memory ran out."""
