@@ -95,17 +95,10 @@ def success(id: Id, result: object) -> dict[str, object]:
     return {"jsonrpc": "2.0", "id": id, "result": result}
 
 
-def failure(id: Id, error: SidecarError, data: object | None = None) -> dict[str, object]:
-    """The answer to a request that failed; without `data`, the error's own."""
-    return {
-        "jsonrpc": "2.0",
-        "id": id,
-        "error": {
-            "code": error.code,
-            "message": error.message,
-            "data": data if data is not None else error_data(error),
-        },
-    }
+def failure(id: Id, code: int, message: str, data: object) -> dict[str, object]:
+    """The answer to a request that failed."""
+    error = {"code": code, "message": message, "data": data}
+    return {"jsonrpc": "2.0", "id": id, "error": error}
 
 
 def error_data(error: SidecarError) -> dict[str, Detail]:

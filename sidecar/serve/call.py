@@ -1,0 +1,80 @@
+"""One request that is being answered, alone or as part of a batch."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec import to_builtins
+
+from sidecar.core import jsonrpc
+from sidecar.core.errors import SidecarError
+from sidecar.core.jsonrpc import Id
+
+Message = dict[str, object]
+
+
+class Sink(Protocol):
+    """Where an answer goes."""
+
+    def put(self, answer: Message) -> None:
+        """Take the answer."""
+
+
+class Direct:
+    """Answers go out one by one."""
+
+    def __init__(self, write: Callable[[object], None]) -> None:
+        self._write = write
+
+    def put(self, answer: Message) -> None:
+        """Send it."""
+        self._write(answer)
+
+
+class Batch:
+    """Answers go out together, when the last one is there."""
+
+    def __init__(self, write: Callable[[object], None], expected: int) -> None:
+        self._write = write
+        self._expected = expected
+        self._answers: list[Message] = []
+
+    def put(self, answer: Message) -> None:
+        """Keep it until all are there."""
+        self._answers.append(answer)
+        if len(self._answers) == self._expected:
+            self._write(self._answers)
+
+
+class Call:
+    """A request. It is answered once; a notification is not answered at all."""
+
+    def __init__(self, id: Id, sink: Sink | None) -> None:
+        self.id = id
+        self.progress_token: str | int | None = None
+        self.stream = False
+        self._sink = sink
+        self._answered = False
+
+    @property
+    def notification(self) -> bool:
+        """Whether nobody waits for an answer."""
+        return self._sink is None
+
+    def succeed(self, result: object) -> None:
+        """Answer with `result`, a struct or plain values."""
+        self._put(jsonrpc.success(self.id, to_builtins(result)))
+
+    def fail(self, error: SidecarError, data: object | None = None) -> None:
+        """Answer with `error`; without `data`, the error's own goes along."""
+        self.refuse(error.code, error.message, data or jsonrpc.error_data(error))
+
+    def refuse(self, code: int, message: str, data: object) -> None:
+        """Answer with an error that is in its wire form already."""
+        self._put(jsonrpc.failure(self.id, code, message, data))
+
+    def _put(self, answer: Message) -> None:
+        if self._answered:
+            raise AssertionError("a request is answered once")
+        self._answered = True
+        if self._sink is not None:
+            self._sink.put(answer)

@@ -1,0 +1,79 @@
+"""`asr-sidecar serve`: from the first instruction to the loop.
+
+The order is for speed: the descriptors are claimed, the worker is started, and while it imports
+and loads, the parent imports what it needs for the wire.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from sidecar import settings as settings_module
+from sidecar.core.errors import ModelUnavailable
+from sidecar.core.events import Action, LoadModel, RefuseModel
+from sidecar.descriptors import claim_stdio
+from sidecar.serve.log import JsonLog
+from sidecar.serve.shell import Shell
+from sidecar.settings import BadSetting, Settings
+
+BAD_USAGE = 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve one client on stdin and stdout until it is gone; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="asr-sidecar serve", description="JSON-RPC 2.0 on stdin and stdout, logs on stderr."
+    )
+    settings_module.add_arguments(parser)
+    parser.add_argument("--print-config", action="store_true", help="show the settings and leave")
+    given = vars(parser.parse_args(arguments))
+    try:
+        settings, sources = settings_module.from_process(given)
+        log = JsonLog(settings.log_level, settings.log_file)
+    except (BadSetting, OSError) as error:
+        parser.exit(BAD_USAGE, f"asr-sidecar: {error}\n")
+    if given["print_config"]:
+        sys.stdout.write("\n".join(settings_module.describe(sources)) + "\n")
+        return 0
+    serve(settings, log)
+    # The threads that read and write block in the system; nothing is left for them to do.
+    os._exit(0)
+
+
+def serve(settings: Settings, log: JsonLog) -> None:
+    """Serve one client; returns when it is gone and everything is cleaned up."""
+    wire = claim_stdio()
+    early: list[Action] = []
+    shell = Shell(settings, log, early.append)
+    begin(shell, settings)
+
+    from sidecar.serve.server import Server
+
+    server = Server(settings, shell, wire)
+    shell.perform = server.perform
+    on_signals(partial(shell.post, server.terminate))
+    for action in early:
+        server.perform(action)
+    try:
+        shell.run()
+    finally:
+        server.finish()
+
+
+def begin(shell: Shell, settings: Settings) -> None:
+    """Start loading the configured model, or say why there is none."""
+    try:
+        shell.handle(LoadModel(settings.model_spec()))
+    except ModelUnavailable as error:
+        shell.handle(RefuseModel(error))
+
+
+def on_signals(terminate: Callable[[], None]) -> None:
+    """Have the signals that ask a program to end call `terminate`."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: terminate())
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, lambda *_: terminate())

@@ -1,0 +1,170 @@
+"""One worker process: started, talked to, killed with all it started, its exit confirmed."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from sidecar.core.events import Event, Exit, Exited, Garbled, Heard
+from sidecar.core.ipc import Decoder, FromWorker, IpcError, ToWorker, encode
+from sidecar.core.stack import stack_of
+from sidecar.descriptors import write_all
+
+STDERR_TAIL_BYTES = 16 << 10
+STDERR_LINES_PER_S = 100
+STDERR_LINE_CHARS = 2000
+"""A worker that floods its stderr costs the log no more than this."""
+DRAIN_S = 0.25
+"""How long the pipes of a dead process may hold up the news of its death."""
+
+
+class WorkerProcess:
+    """A process of one generation. What it says and its end arrive through `deliver`.
+
+    To be created in the main thread: on Linux the worker dies with the thread that spawned it.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        generation: int,
+        deliver: Callable[[Event], None],
+        on_stderr: Callable[[str], None],
+    ) -> None:
+        self._generation = generation
+        self._deliver = deliver
+        self._on_stderr = on_stderr
+        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._tail = bytearray()
+        self._gone = threading.Event()
+        self._process = _spawn(command, environment)
+        self._tree = _Tree(self._process)
+        self._listeners = [self._thread(self._listen), self._thread(self._listen_to_stderr)]
+        self._thread(self._talk)
+        self._thread(self._wait)
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def send(self, message: ToWorker, payload: bytes = b"") -> None:
+        """Say something to the worker. Never blocks; a dead worker does not hear it."""
+        self._outbox.put(encode(message, len(payload)))
+        if payload:
+            self._outbox.put(payload)
+
+    def kill(self) -> None:
+        """Kill the process and everything it started. Its exit is delivered when it is gone."""
+        self._tree.kill()
+
+    def _thread(self, run: Callable[[], None]) -> threading.Thread:
+        name = f"worker-{self._generation}{run.__name__}"
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _talk(self) -> None:
+        assert self._process.stdin is not None
+        with self._process.stdin as pipe:
+            while (data := self._outbox.get()) is not None:
+                try:
+                    write_all(pipe.fileno(), data)
+                except OSError:
+                    return
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        decoder: Decoder[FromWorker] = Decoder(FromWorker)  # type: ignore[arg-type]
+        reason = "it closed its pipe and lives on"
+        with self._process.stdout as pipe:
+            try:
+                while data := os.read(pipe.fileno(), 1 << 16):
+                    for message, _ in decoder.feed(data):
+                        self._deliver(Heard(self._generation, message))
+            except IpcError as error:
+                reason = str(error)
+        if not self._gone.wait(DRAIN_S):
+            self._deliver(Garbled(self._generation, reason))
+
+    def _listen_to_stderr(self) -> None:
+        assert self._process.stderr is not None
+        counted = lines = 0
+        with self._process.stderr as pipe:
+            while data := os.read(pipe.fileno(), 1 << 16):
+                self._tail += data
+                del self._tail[:-STDERR_TAIL_BYTES]
+                second = int(time.monotonic())
+                if second != counted:
+                    counted, lines = second, 0
+                if lines < STDERR_LINES_PER_S:
+                    for line in data.decode("utf-8", "replace").splitlines():
+                        lines += 1
+                        if line.strip() and lines <= STDERR_LINES_PER_S:
+                            self._on_stderr(line[:STDERR_LINE_CHARS])
+
+    def _wait(self) -> None:
+        returncode = self._process.wait()
+        self._gone.set()
+        self._tree.kill()
+        self._outbox.put(None)
+        for listener in self._listeners:
+            listener.join(DRAIN_S)
+        text = self._tail.decode("utf-8", "replace")
+        self._deliver(Exited(self._generation, _exit_of(returncode, text)))
+
+
+def _exit_of(returncode: int, stderr_text: str) -> Exit:
+    if returncode >= 0:
+        return Exit(returncode, None, stderr_text, stack_of(stderr_text))
+    try:
+        name = signal.Signals(-returncode).name
+    except ValueError:
+        name = f"signal {-returncode}"
+    return Exit(None, name, stderr_text, stack_of(stderr_text))
+
+
+def _spawn(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """A process in a group of its own, so that it can be killed with all that it started."""
+    pipe = subprocess.PIPE
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        return subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, creationflags=flags
+        )
+    return subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, process_group=0, bufsize=0
+    )
+
+
+if sys.platform == "win32":
+    from sidecar.serve.job_object import JobObject
+
+    class _Tree:
+        """The process and its descendants: a Job Object, which also ends with this process."""
+
+        def __init__(self, process: subprocess.Popen[bytes]) -> None:
+            self._job = JobObject(int(process._handle))  # type: ignore[attr-defined]
+
+        def kill(self) -> None:
+            self._job.terminate()
+
+else:
+
+    class _Tree:
+        """The process and its descendants: a process group."""
+
+        def __init__(self, process: subprocess.Popen[bytes]) -> None:
+            self._group = process.pid
+
+        def kill(self) -> None:
+            try:
+                os.killpg(self._group, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                # Gone already; macOS says EPERM of a group that consists of zombies.
+                return

@@ -1,0 +1,119 @@
+"""The wire's two threads: one reads, one writes, and neither lets memory grow without bound."""
+
+import os
+import select
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from sidecar.descriptors import write_all
+
+CHUNK_BYTES = 1 << 16
+CHUNKS_AHEAD = 32
+BACKLOG_BYTES = 4 << 20
+"""Beyond this much unwritten output, progress is dropped and no more requests are read."""
+
+
+class Reader:
+    """Reads the wire in a thread, never more than `CHUNKS_AHEAD` ahead of who handles it."""
+
+    def __init__(
+        self,
+        descriptor: int,
+        writer: "Writer",
+        deliver: Callable[[bytes], None],
+        client_gone: Callable[[], None],
+    ) -> None:
+        """`deliver` gets what was read, at the end b""; `client_gone` is called behind that."""
+        self._client_gone = client_gone
+        self._descriptor = descriptor
+        self._writer = writer
+        self._deliver = deliver
+        self._ahead = threading.Semaphore(CHUNKS_AHEAD)
+        threading.Thread(target=self._run, name="wire-reader", daemon=True).start()
+
+    def handled(self) -> None:
+        """A delivered chunk was dealt with."""
+        self._ahead.release()
+
+    def _run(self) -> None:
+        while True:
+            self._ahead.acquire()
+            self._writer.wait_for_room()
+            try:
+                chunk = os.read(self._descriptor, CHUNK_BYTES)
+            except OSError:
+                chunk = b""
+            self._deliver(chunk)
+            if not chunk:
+                break
+        # Its input has ended, but it may still wait for answers: until it closes the other side.
+        if self._writer.wait_for_end_of_reading():
+            self._client_gone()
+
+
+class Writer:
+    """Writes the wire in a thread. Replies are never dropped; the rest is when nobody reads."""
+
+    def __init__(self, descriptor: int, on_broken: Callable[[], None]) -> None:
+        self._descriptor = descriptor
+        self._on_broken = on_broken
+        self._pending: deque[bytes] = deque()
+        self._pending_bytes = 0
+        self._changed = threading.Condition()
+        self._broken = False
+        self.dropped = 0
+        threading.Thread(target=self._run, name="wire-writer", daemon=True).start()
+
+    def put(self, data: bytes, *, droppable: bool = False) -> None:
+        """Have `data` written. Never blocks."""
+        with self._changed:
+            if self._broken:
+                return
+            if droppable and self._pending_bytes > BACKLOG_BYTES:
+                self.dropped += 1
+                return
+            self._pending.append(data)
+            self._pending_bytes += len(data)
+            self._changed.notify_all()
+
+    def wait_for_room(self) -> None:
+        """Block while more than `BACKLOG_BYTES` wait to be written."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._broken or self._pending_bytes <= BACKLOG_BYTES)
+
+    def flush(self, timeout_s: float) -> bool:
+        """Wait until all is written; whether it was."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._broken or self._pending_bytes == 0, timeout_s
+            )
+
+    def wait_for_end_of_reading(self) -> bool:
+        """Block until the other end of the wire is closed; False where that cannot be told."""
+        if sys.platform == "win32":
+            return False
+        poll = select.poll()
+        poll.register(self._descriptor, 0)
+        while not any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll()):
+            continue
+        return True
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._pending))
+                data = b"".join(self._pending)
+                self._pending.clear()
+            try:
+                write_all(self._descriptor, data)
+            except OSError:
+                with self._changed:
+                    self._broken = True
+                    self._changed.notify_all()
+                self._on_broken()
+                return
+            with self._changed:
+                self._pending_bytes -= len(data)
+                self._changed.notify_all()
