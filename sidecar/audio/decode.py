@@ -111,11 +111,13 @@ class _Attempt:
                 f"the file ends early: {self.duration_s:.1f} s of {claimed_s:.1f} s were decoded"
             )
         elif self.damage:
-            warnings.append(f"the file is damaged: {self.duration_s:.1f} s were decoded")
+            warnings.append(f"the audio data is damaged: {self.duration_s:.1f} s were decoded")
         return DecodedAudio(samples, self.duration_s, tuple(warnings))
 
 
 def _decode_file(file: BinaryIO, limits: AudioLimits, check: Callable[[], None]) -> DecodedAudio:
+    if not file.read(1):
+        raise AudioInvalid("there is no audio in it: not one byte")
     attempts: list[_Attempt] = []
     refusals: list[AudioInvalid] = []
     # libsndfile is the faster one; libav knows more formats and goes on after damaged spots.
@@ -133,7 +135,9 @@ def _decode_file(file: BinaryIO, limits: AudioLimits, check: Callable[[], None])
             break
     if not attempts:
         raise refusals[-1]
-    return max(attempts, key=lambda attempt: attempt.duration_s).result()
+    best = max(attempts, key=lambda attempt: attempt.duration_s)
+    best.damage = next((attempt.damage for attempt in attempts if attempt.damage), None)
+    return best.result()
 
 
 def _read(reader: Reader, limits: AudioLimits, check: Callable[[], None]) -> _Attempt:

@@ -44,8 +44,10 @@ class LibavReader:
             )
         except MemoryError:
             raise
+        except av.error.EOFError as error:  # a recording that was stopped as it started
+            raise AudioInvalid("there is no audio in it: it ends with its header") from error
         except Exception as error:
-            raise AudioInvalid("the format is not recognised as audio") from error
+            raise AudioInvalid("it is no audio of a known format, or damaged") from error
         try:
             self._stream = _first_audio_stream(self._container)
         except AudioInvalid:

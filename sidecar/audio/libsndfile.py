@@ -25,7 +25,7 @@ class LibsndfileReader:
         except MemoryError:
             raise
         except Exception as error:
-            raise AudioInvalid("the format is not recognised as audio") from error
+            raise AudioInvalid("it is no audio of a known format, or damaged") from error
         frames_s = self._sound.frames / max(1, self._sound.samplerate)
         self.claimed_s: float | None = max(frames_s, header_s or 0.0)
         self.warnings: list[str] = []

@@ -30,9 +30,8 @@ def claimed_duration_s(file: BinaryIO) -> float | None:
             known = 0 < size_bytes < _UNKNOWN_SIZE_BYTES and frame_bytes_per_s > 0
             return size_bytes / frame_bytes_per_s if known else None
         if name == b"fmt " and size_bytes >= 16:
-            tag, _, rate_hz, _, frame_bytes = struct.unpack(
-                "<HHIIH", file.read(16).ljust(16, b"\0")[:14]
-            )
+            fields = file.read(16).ljust(16, b"\0")
+            tag, _, rate_hz, _, frame_bytes = struct.unpack_from("<HHIIH", fields)
             frame_bytes_per_s = rate_hz * frame_bytes if tag in _LINEAR_FORMATS else 0
             size_bytes -= 16
         file.seek(size_bytes + size_bytes % 2, 1)
