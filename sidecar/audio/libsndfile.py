@@ -1,0 +1,50 @@
+"""WAV, FLAC, Ogg, MP3 and their kin, read by libsndfile (https://libsndfile.github.io)."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from sidecar.audio.pcm import Samples, block_frames
+from sidecar.audio.riff import claimed_duration_s
+from sidecar.core.errors import AudioInvalid
+
+
+class LibsndfileReader:
+    """An open sound file, as a source of blocks.
+
+    Raises AudioInvalid, on opening when the format is not one of libsndfile's, and from
+    `blocks` where the data is damaged.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        import soundfile
+
+        header_s = claimed_duration_s(file)
+        file.seek(0)
+        try:
+            self._sound = soundfile.SoundFile(file)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise AudioInvalid("it is no audio of a known format, or damaged") from error
+        frames_s = self._sound.frames / max(1, self._sound.samplerate)
+        self.claimed_s: float | None = max(frames_s, header_s or 0.0)
+        self.warnings: list[str] = []
+
+    def blocks(self) -> Iterator[tuple[Samples, int]]:
+        """(frames, channels) float32 and the rate in hertz."""
+        sound = self._sound
+        step = block_frames(sound.samplerate, sound.channels)
+        while True:
+            try:
+                block = sound.read(step, dtype="float32", always_2d=True)
+            except MemoryError:
+                raise
+            except Exception as error:
+                raise AudioInvalid("the audio data is damaged") from error
+            if not len(block):
+                return
+            yield block, sound.samplerate
+
+    def close(self) -> None:
+        """Release the decoder; the file stays open."""
+        self._sound.close()
