@@ -38,7 +38,7 @@ class DecodingOptions(Struct, frozen=True, forbid_unknown_fields=True):
     beam_size: Annotated[int, Meta(ge=1, le=100)] = 5
     best_of: Annotated[int, Meta(ge=1, le=100)] = 5
     patience: PositiveFloat = 1.0
-    length_penalty: float = 1.0
+    length_penalty: Annotated[float, Meta(ge=-10, le=10)] = 1.0
     repetition_penalty: PositiveFloat = 1.0
     no_repeat_ngram_size: NonNegativeInt = 0
     temperature: Temperature | Annotated[tuple[Temperature, ...], Meta(min_length=1)] = (

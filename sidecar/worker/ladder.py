@@ -1,0 +1,187 @@
+"""Degrade before failing: which decoding attempt the time left allows. Pure, and clockless."""
+
+from math import ceil
+
+from msgspec import Struct
+
+from sidecar.worker.tokens import Limit
+
+WINDOW_S = 30.0
+"""Whisper's window."""
+_FRAME_S = 0.01
+_HEADROOM = 1.5
+"""An attempt is started if it may take this many times the tokens expected of it."""
+_USABLE = 0.8
+"""Share of the time left that is planned with, because costs are averages."""
+_MIN_TOKENS = 32
+"""No window is cut to fewer tokens than this for lack of time."""
+_MEMORY = 0.7
+"""Weight of what was measured before, at each new measurement."""
+
+
+class _Rate:
+    """A ratio of two sums in which older measurements fade."""
+
+    def __init__(self) -> None:
+        self._amount = 0.0
+        self._count = 0.0
+
+    def add(self, amount: float, count: float) -> None:
+        self._amount = _MEMORY * self._amount + amount
+        self._count = _MEMORY * self._count + count
+
+    @property
+    def value(self) -> float:
+        return self._amount / self._count if self._count else 0.0
+
+
+class Costs:
+    """What decoding has cost so far in this process.
+
+    `width` is the number of hypotheses decoded side by side: `beam_size` at temperature 0,
+    `best_of` above it.
+    """
+
+    def __init__(self) -> None:
+        self._token_s: dict[int, _Rate] = {}
+        self._density = _Rate()
+        self._encode = _Rate()
+        self._align = _Rate()
+
+    def add_attempt(self, width: int, tokens: int, seconds: float) -> None:
+        """Count one attempt; the end of the text is a step of its own."""
+        self._token_s.setdefault(width, _Rate()).add(seconds, tokens + 1)
+
+    def add_window(self, tokens: int, audio_s: float, encode_s: float) -> None:
+        """Count one window: the tokens of the text that was kept, and its encoder pass."""
+        self._density.add(tokens, audio_s)
+        self._encode.add(encode_s, 1)
+
+    def add_alignment(self, seconds: float) -> None:
+        """Count the word alignment of one window."""
+        self._align.add(seconds, 1)
+
+    @property
+    def encode_s(self) -> float:
+        """Seconds an encoder pass takes; 0 while unknown."""
+        return self._encode.value
+
+    @property
+    def align_s(self) -> float:
+        """Seconds the word alignment of a window takes; 0 while unknown."""
+        return self._align.value
+
+    def token_s(self, width: int) -> float | None:
+        """Seconds a token takes; None while nothing has been measured.
+
+        A width not yet seen is scaled from the nearest that was, in proportion: no decoder
+        gets worse than that by being wider.
+        """
+        if not self._token_s:
+            return None
+        known = min(self._token_s, key=lambda seen: (abs(seen - width), seen))
+        return self._token_s[known].value * width / known
+
+    def tokens_in(self, audio_s: float) -> float:
+        """Tokens to expect of so many seconds of audio."""
+        return self._density.value * audio_s
+
+
+class Prospect(Struct, frozen=True):
+    """What the next attempt at a window would be, and the time there is for it."""
+
+    remaining_s: float
+    """Until the job's deadline."""
+    audio_s: float
+    """Of this window."""
+    later_audio_s: float
+    """Audio after this window, still to be decoded."""
+    later_windows: int
+    width: int
+    limit: Limit
+    last_tokens: int | None
+    """Tokens of the attempt that has just failed; None: this is the first attempt."""
+    aligns: bool
+    """Whether words are aligned afterwards."""
+
+
+class Go(Struct, frozen=True):
+    """Decode, so wide and with so many tokens at most."""
+
+    width: int
+    limit: Limit
+    narrowed: str = ""
+    """Why not so wide as asked for; empty: it is."""
+
+
+class Stop(Struct, frozen=True):
+    """Make do with the attempts there are."""
+
+    because: str
+
+
+def next_step(prospect: Prospect, costs: Costs) -> Go | Stop:
+    """The widest attempt that the time left allows.
+
+    A cap on the tokens comes first, for it changes only a text that runs away. Then fallbacks
+    are dropped. A window's first attempt is always made, but with a beam of one where the
+    asked-for one would not be done in time.
+    """
+    limit = prospect.limit
+    token_s = costs.token_s(prospect.width)
+    if token_s is None:
+        return Go(prospect.width, limit)
+    expected = (
+        costs.tokens_in(prospect.audio_s)
+        if prospect.last_tokens is None
+        else prospect.last_tokens + 1
+    )
+    wanted = min(limit.tokens, ceil(_HEADROOM * expected))
+    available_s = _available_s(prospect, costs, token_s)
+    affordable = _affordable(available_s, token_s, limit.tokens)
+    because = f"{prospect.remaining_s:.1f} s left, an attempt costs {wanted * token_s:.1f} s"
+    if wanted <= affordable and affordable > 0:
+        return Go(prospect.width, _lower(limit, affordable))
+    if prospect.last_tokens is not None:
+        return Stop(because)
+    single_s = min(token_s, costs.token_s(1) or token_s)
+    floor = min(limit.tokens, max(wanted, _MIN_TOKENS))
+    most = max(floor, _affordable(available_s, single_s, limit.tokens))
+    return Go(1, _lower(limit, most), narrowed=because if prospect.width > 1 else "")
+
+
+def _lower(limit: Limit, affordable: int) -> Limit:
+    if affordable >= limit.tokens:
+        return limit
+    return Limit(affordable, "the time left", is_time=True)
+
+
+def _affordable(available_s: float, token_s: float, max_tokens: int) -> int:
+    """Tokens that fit, at most `max_tokens`; a cost of nothing fits any number."""
+    if token_s * max_tokens <= available_s:
+        return max_tokens
+    return max(0, int(available_s / token_s)) if token_s > 0 else 0
+
+
+def _available_s(prospect: Prospect, costs: Costs, token_s: float) -> float:
+    """Time for this attempt: what later windows will not need, or an equal share if more."""
+    align_s = costs.align_s if prospect.aligns else 0.0
+    later_s = (
+        prospect.later_windows * (costs.encode_s + align_s)
+        + _HEADROOM * costs.tokens_in(prospect.later_audio_s) * token_s
+    )
+    usable_s = _USABLE * prospect.remaining_s
+    return max(usable_s - later_s, usable_s / (prospect.later_windows + 1)) - align_s
+
+
+def still_to_decode(clips_s: tuple[float, ...], done_s: float, end_s: float) -> tuple[int, float]:
+    """Windows of at most 30 s, and seconds of audio, in the clips after `done_s`.
+
+    `clips_s` are start, end, start, end, ... as in `clip_timestamps`; the last end may be left
+    out. A window that ends before its 30 s are used up makes one more than is counted here.
+    """
+    bounds = [*clips_s, end_s] if len(clips_s) % 2 else clips_s
+    spans = zip(bounds[::2], bounds[1::2], strict=True)
+    lengths = [min(end, end_s) - max(start, done_s) for start, end in spans]
+    left = [length for length in lengths if length >= _FRAME_S]
+    return sum(ceil(length / WINDOW_S) for length in left), sum(left)

@@ -1,0 +1,108 @@
+"""What happened while a job was decoded: its windows, warnings and degradations."""
+
+from collections.abc import Callable, Sequence
+
+from sidecar.core.result import Attempt, Window
+from sidecar.worker.hypothesis import Hypothesis, finite
+
+LOWEST_LOGPROB = -100.0
+"""Stands for an average log-probability that is not a finite number: no text is less likely."""
+
+
+class WindowRecord:
+    """One window being decoded; times in seconds of the audio given to the model."""
+
+    def __init__(self, number: int, start_s: float, end_s: float, encode_s: float) -> None:
+        self.number = number
+        self.start_s = start_s
+        self.end_s = end_s
+        self.encode_s = encode_s
+        self.align_s = 0.0
+        self.attempts: list[Attempt] = []
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of audio in the window, without its padding."""
+        return self.end_s - self.start_s
+
+    def add_attempt(self, hypothesis: Hypothesis, beam_size: int, generate_s: float) -> None:
+        """Note one attempt, in the order they are made."""
+        self.attempts.append(
+            Attempt(
+                temperature=float(hypothesis.temperature),
+                beam_size=beam_size,
+                tokens=hypothesis.tokens,
+                generate_s=generate_s,
+                avg_logprob=finite(hypothesis.avg_logprob, LOWEST_LOGPROB),
+                compression_ratio=hypothesis.compression_ratio,
+                verdict=hypothesis.verdict.reason,
+            )
+        )
+
+
+class Record:
+    """The account of one job, readable at any time: also after an error, for a partial result."""
+
+    def __init__(self, to_input_s: Callable[[float, bool], float]) -> None:
+        self._to_input_s = to_input_s
+        self._windows: list[WindowRecord] = []
+        self._warnings: list[str] = []
+        self.degraded = False
+
+    def open_window(self, start_s: float, end_s: float, encode_s: float) -> WindowRecord:
+        """Begin the next window."""
+        window = WindowRecord(len(self._windows) + 1, start_s, end_s, encode_s)
+        self._windows.append(window)
+        return window
+
+    def warn(self, warning: str) -> None:
+        """Tell the caller something, once."""
+        if warning not in self._warnings:
+            self._warnings.append(warning)
+
+    def degrade(self, window: WindowRecord, what: str) -> None:
+        """Note that less was done than was asked for, to be done in time."""
+        self.degraded = True
+        self.warn(f"{self._where(window)}: {what}")
+
+    def drop(self, window: WindowRecord, temperatures: Sequence[float], because: str) -> None:
+        """Note the fallbacks that there was no time for."""
+        first, last = temperatures[0], temperatures[-1]
+        which = f"{first:g}" if first == last else f"{first:g}-{last:g}"
+        self.degrade(window, f"fallbacks at {which} dropped, {because}")
+
+    def keep(self, window: WindowRecord, kept: Hypothesis) -> None:
+        """Note which hypothesis of a window was kept, and what is lost with it."""
+        if kept.verdict.silent:
+            if kept.text:
+                self.warn(f"{self._where(window)}: taken for silence, its text was left out")
+        elif kept.cut_by:
+            self.degraded |= kept.cut_by.is_time
+            cut = f"the text was cut at {kept.tokens} tokens, {kept.cut_by.reason}"
+            self.warn(f"{self._where(window)}: {cut}")
+
+    def _where(self, window: WindowRecord) -> str:
+        start_s, end_s = self._input_s(window.start_s), self._input_s(window.end_s, True)
+        return f"window {window.number} ({start_s:.1f}-{end_s:.1f} s)"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """So far, in the order they arose."""
+        return tuple(self._warnings)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """So far, in seconds of the input audio."""
+        return tuple(
+            Window(
+                start_s=self._input_s(window.start_s),
+                end_s=self._input_s(window.end_s, True),
+                encode_s=window.encode_s,
+                align_s=window.align_s,
+                attempts=tuple(window.attempts),
+            )
+            for window in self._windows
+        )
+
+    def _input_s(self, seconds: float, is_end: bool = False) -> float:
+        return round(self._to_input_s(seconds, is_end), 3)
