@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case "worker":
             from sidecar.worker.main import main as work
 
-            return work()
+            return work(rest)
         case "--version":
             sys.stdout.write(f"asr-sidecar {VERSION}\n")
             return 0

@@ -13,22 +13,11 @@ from sidecar.audio.libsndfile import LibsndfileReader
 from sidecar.audio.pcm import RawReader, Samples
 from sidecar.audio.recording import Recording
 from sidecar.core.errors import AudioInvalid, AudioTooLong
+from sidecar.core.ipc import AudioLimits
 from sidecar.core.request import AudioSource
 
 # Encoders pad the ends and round the duration they state: less is no sign of damage.
 _CLAIM_TOLERANCE_S = 0.2
-
-
-class AudioLimits(msgspec.Struct, frozen=True):
-    """What is accepted.
-
-    `max_bytes` is of the encoded input; `allowed_dirs` are the folders (with what is below
-    them) that files may be in, empty: anywhere the user can read.
-    """
-
-    max_duration_s: float
-    max_bytes: int
-    allowed_dirs: tuple[str, ...] = ()
 
 
 class DecodedAudio(msgspec.Struct, frozen=True):

@@ -43,6 +43,7 @@ class Load(Struct, frozen=True, tag=True):
     """Load the model, warm it up, say `Ready`."""
 
     model: ModelSpec
+    degrade: bool = True
 
 
 class Run(Struct, frozen=True, tag=True):
@@ -56,7 +57,7 @@ class Run(Struct, frozen=True, tag=True):
     """Seconds of the total budget that had gone by when this was sent."""
     segments: Budget
     kill: KillCost
-    degrade: bool = True
+    stall_timeout_s: float
 
 
 class Cancel(Struct, frozen=True, tag=True):

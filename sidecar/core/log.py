@@ -16,7 +16,9 @@ class LogRecord(Struct, frozen=True, omit_defaults=True):
     trace_id: str | None = None
     job_id: str | None = None
     phase: str | None = None
+    state: str | None = None
     phase_s: float | None = None
+    elapsed_s: float | None = None
     audio_s: float | None = None
     worker: int | None = None
     generation: int | None = None

@@ -153,7 +153,7 @@ class Pool:
     def _load(self, slot: Slot, now: float) -> None:
         assert self.model is not None
         slot.load_by_s = now + self._policy.load_timeout_s
-        self._out.append(Send(slot.generation, Load(self.model)))
+        self._out.append(Send(slot.generation, Load(self.model, self._policy.degrade)))
 
     def heard(self, slot: Slot, message: Hello | Ready, now: float) -> None:
         """A worker reports how its start goes."""
@@ -247,7 +247,7 @@ class Pool:
             Log(
                 LogRecord(
                     event="worker/state",
-                    phase=slot.state,
+                    state=slot.state,
                     message=reason,
                     worker=slot.index,
                     generation=slot.generation,

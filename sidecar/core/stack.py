@@ -8,21 +8,31 @@ _FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in (?P<f
 _BEGIN = re.compile(r"^(Timeout \(|Fatal Python error: )")
 
 
-def stack_of(stderr_text: str) -> tuple[str, ...]:
-    """The frames of the main thread in the last dump, innermost first; empty: there is none.
+def split_dump(stderr_text: str) -> tuple[str, tuple[str, ...]]:
+    """What was written besides dumps, and the last dump's frames of the main thread.
 
-    faulthandler lists the threads from the newest to the oldest, so the main thread is the last.
+    Innermost frame first; empty: there is no dump. faulthandler lists the threads from the newest
+    to the oldest, so the main thread is the last.
     """
     frames: list[str] = []
+    rest: list[str] = []
     in_dump = False
     for line in stderr_text.splitlines():
         if _BEGIN.match(line):
             in_dump, frames = True, []
-        elif in_dump and line.startswith(("Thread 0x", "Current thread 0x")):
+            if line.startswith("Fatal"):
+                rest.append(line)
+        elif not in_dump:
+            rest.append(line)
+        elif line.startswith(("Thread 0x", "Current thread 0x")):
             frames = []
-        elif in_dump and (frame := _FRAME.match(line)) and len(frames) < MAX_FRAMES:
-            frames.append(f"{_short(frame['file'])}:{frame['line']} {frame['function']}")
-    return tuple(frames)
+        elif frame := _FRAME.match(line):
+            if len(frames) < MAX_FRAMES:
+                frames.append(f"{_short(frame['file'])}:{frame['line']} {frame['function']}")
+        elif line:
+            in_dump = False
+            rest.append(line)
+    return "\n".join(rest).strip(), tuple(frames)
 
 
 def _short(file: str) -> str:

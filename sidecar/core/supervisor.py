@@ -219,7 +219,7 @@ class Supervisor:
                 elapsed_s=now - job.received_at_s,
                 segments=job.segments,
                 kill=self.pool.kill_cost,
-                degrade=self.policy.degrade,
+                stall_timeout_s=self.policy.stall_timeout_s,
             )
             self._out.append(Send(slot.generation, run, job.payload))
             job.payload = b""
@@ -317,7 +317,7 @@ class Supervisor:
                     trace_id=job.trace_id,
                     job_id=job.job_id,
                     phase=failure.data.phase,
-                    phase_s=failure.data.elapsed_s,
+                    elapsed_s=round(failure.data.elapsed_s, 6),
                     kind=error.kind,
                     message=error.message,
                 )
@@ -424,6 +424,8 @@ class Supervisor:
 
     def _log_end(self, slot: Slot, job: Job, now: float) -> None:
         timings = job.timings(now)
+        if not timings.segments_s:
+            return
         record = self._phase_record(slot, job, Phase.SEGMENTS, timings.segments_s, now)
         self._out.append(Log(record))
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sidecar.core.events import Event, Exit, Exited, Garbled, Heard
 from sidecar.core.ipc import Decoder, FromWorker, IpcError, ToWorker, encode
-from sidecar.core.stack import stack_of
+from sidecar.core.stack import split_dump
 from sidecar.descriptors import write_all
 
 STDERR_TAIL_BYTES = 16 << 10
@@ -120,13 +120,14 @@ class WorkerProcess:
 
 
 def _exit_of(returncode: int, stderr_text: str) -> Exit:
+    tail, stack = split_dump(stderr_text)
     if returncode >= 0:
-        return Exit(returncode, None, stderr_text, stack_of(stderr_text))
+        return Exit(returncode, None, tail, stack)
     try:
         name = signal.Signals(-returncode).name
     except ValueError:
         name = f"signal {-returncode}"
-    return Exit(None, name, stderr_text, stack_of(stderr_text))
+    return Exit(None, name, tail, stack)
 
 
 def _spawn(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

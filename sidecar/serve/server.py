@@ -157,6 +157,7 @@ class Server:
         """Carry out what the supervisor decided, as far as it concerns the client."""
         match action:
             case Reply(job, outcome):
+                self._tell_token(job, {"kind": "end"})
                 _reply(job.reply_to, outcome)
             case Answer(reply_to, outcome) if isinstance(reply_to, Call):
                 _answer(reply_to, outcome)

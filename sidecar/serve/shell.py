@@ -6,6 +6,7 @@ files, the loop's wait is a plain queue with a timeout, and 30 ms of imports go 
 """
 
 import contextlib
+import os
 import queue
 import sys
 import time
@@ -42,8 +43,8 @@ BURST = 64
 def worker_command() -> list[str]:
     """The command line that makes this program a worker."""
     if getattr(sys, "frozen", False):
-        return [sys.executable, "worker"]
-    return [sys.executable, "-m", "sidecar", "worker"]
+        return [sys.executable, "worker", str(os.getpid())]
+    return [sys.executable, "-m", "sidecar", "worker", str(os.getpid())]
 
 
 class Shell:
