@@ -140,16 +140,17 @@ class Supervisor:
                 due.append(job.deadline()[0] - self.pool.kill_cost.lead_s(slot.rss_bytes))
                 if job.cancel_by_s is not None:
                     due.append(job.cancel_by_s)
-        if self._stop_by_s is not None and not self._stopped:
+        if self._stop_by_s is not None and self._unfinished():
             due.append(self._stop_by_s)
         return min(due, default=None)
+
+    def _unfinished(self) -> bool:
+        return len(self.queue) > 0 or any(slot.state is _BUSY for slot in self.pool.slots)
 
     def retry_after_s(self) -> float:
         """When a job that is refused now may find room, from what recent jobs took."""
         typical_s = self.statistics.typical_run_s()
-        if typical_s is None:
-            typical_s = self.policy.limits.max_duration_s and 1.0
-        return max(0.1, typical_s / self.policy.workers)
+        return max(0.1, (1.0 if typical_s is None else typical_s) / self.policy.workers)
 
     def _submit(self, job: Job, now: float) -> None:
         self.statistics.count("submitted")
@@ -353,7 +354,7 @@ class Supervisor:
                 self._end_queued(job, JobMove.TIMEOUT, _timeout(job, budget), now)
         for slot in self.pool.slots:
             self._expire_slot(slot, now)
-        if self._stop_by_s is not None and self._stop_by_s <= now and not self._stopped:
+        if self._stop_by_s is not None and self._stop_by_s <= now:
             for job in self.queue:
                 error = ShuttingDown("the sidecar is shutting down")
                 self._end_queued(job, JobMove.ERROR, error, now)
@@ -451,6 +452,7 @@ class Supervisor:
         )
 
 
+_BUSY = WorkerState.BUSY
 _LOADED = frozenset({WorkerState.IDLE, WorkerState.BUSY})
 
 _FINAL_MOVE: dict[type[SidecarError], JobMove] = {

@@ -16,6 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 REAL_SPEECH = REPOSITORY.parent / "shared" / "audio" / "jfk.flac"
 SAMPLE = REPOSITORY / "sidecar" / "assets" / "sample.flac"
 
+
 def tone(frequency_hz: float, duration_s: float, rate_hz: int, channels: int = 1) -> Values:
     """A sine at half of full scale, (frames, channels)."""
     time_s = np.arange(round(duration_s * rate_hz)) / rate_hz
