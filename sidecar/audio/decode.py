@@ -109,7 +109,7 @@ def _decode_file(file: BinaryIO, limits: AudioLimits, check: Callable[[], None])
         raise AudioInvalid("there is no audio in it: not one byte")
     attempts: list[_Attempt] = []
     refusals: list[AudioInvalid] = []
-    # libsndfile is the faster one; libav knows more formats and goes on after damaged spots.
+    # libsndfile is the faster; libav knows more formats, and goes on after damaged spots.
     for open_reader in (LibsndfileReader, LibavReader):
         check()
         file.seek(0)

@@ -1,4 +1,9 @@
-"""WAV, FLAC, Ogg, MP3 and their kin, read by libsndfile (https://libsndfile.github.io)."""
+"""WAV, FLAC, Ogg and their kin, read by libsndfile (https://libsndfile.github.io).
+
+Not MP3, though it could: python-soundfile seeks to where it is after every block, which makes
+the decoder forget the bits that MP3 frames borrow from earlier ones (glitches at each block,
+measured as 1 dB of a tone), and libmpg123 writes its complaints to stderr.
+"""
 
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -7,17 +12,21 @@ from sidecar.audio.pcm import Samples, block_frames
 from sidecar.audio.riff import claimed_duration_s
 from sidecar.core.errors import AudioInvalid
 
+_UNKNOWN = "it is no audio of a known format, or damaged"
+
 
 class LibsndfileReader:
     """An open sound file, as a source of blocks.
 
-    Raises AudioInvalid, on opening when the format is not one of libsndfile's, and from
-    `blocks` where the data is damaged.
+    Raises AudioInvalid, on opening when the format is not one of libsndfile's or is MP3, and
+    from `blocks` where the data is damaged.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         import soundfile
 
+        if _is_mpeg_audio(file):
+            raise AudioInvalid(_UNKNOWN)
         header_s = claimed_duration_s(file)
         file.seek(0)
         try:
@@ -25,7 +34,10 @@ class LibsndfileReader:
         except MemoryError:
             raise
         except Exception as error:
-            raise AudioInvalid("it is no audio of a known format, or damaged") from error
+            raise AudioInvalid(_UNKNOWN) from error
+        if self._sound.subtype.startswith("MPEG"):  # MP3 within WAV
+            self._sound.close()
+            raise AudioInvalid(_UNKNOWN)
         frames_s = self._sound.frames / max(1, self._sound.samplerate)
         self.claimed_s: float | None = max(frames_s, header_s or 0.0)
         self.warnings: list[str] = []
@@ -48,3 +60,9 @@ class LibsndfileReader:
     def close(self) -> None:
         """Release the decoder; the file stays open."""
         self._sound.close()
+
+
+def _is_mpeg_audio(file: BinaryIO) -> bool:
+    file.seek(0)
+    head = file.read(3)
+    return head == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0")

@@ -33,12 +33,13 @@ def voice(duration_s: float, rate_hz: int = 16_000) -> Values:
     """Like a sung vowel: harmonics of 120 Hz under three formants, in syllables; (frames,)."""
     time_s = np.arange(round(duration_s * rate_hz)) / rate_hz
     signal = np.zeros_like(time_s)
-    for harmonic in range(1, 30):
-        frequency_hz = 120.0 * harmonic
-        gain = sum(np.exp(-(((frequency_hz - f) / 150.0) ** 2)) for f in (700, 1220, 2600))
-        signal += (gain + 0.02) * np.sin(2 * np.pi * frequency_hz * time_s + harmonic)
+    for frequency_hz in 120.0 * np.arange(1, 30):
+        formants_hz = np.array([700.0, 1220.0, 2600.0])
+        gain = 0.02 + np.exp(-np.square((frequency_hz - formants_hz) / 150.0)).sum()
+        signal += gain * np.sin(2 * np.pi * frequency_hz * time_s + frequency_hz / 120.0)
     syllables = 0.6 + 0.4 * np.sin(2 * np.pi * 4 * time_s)
-    return (0.5 * signal * syllables / np.abs(signal).max()).astype(np.float32)
+    sung: Values = (0.5 * signal * syllables / np.abs(signal).max()).astype(np.float32)
+    return sung
 
 
 def sound(values: Values, rate_hz: int, file_format: str, subtype: str | None = None) -> bytes:
@@ -63,7 +64,9 @@ def media(
     layout = {1: "mono", 2: "stereo"}[values.shape[1]]
     with av.open(buffer, "w", format=container_format, options=options or {}) as container:
         video = container.add_stream("mpeg4", rate=10) if with_video else None
-        streams = [container.add_stream(codec, rate=rate_hz) for _ in range(audio_streams)]
+        streams: list[Any] = [
+            container.add_stream(codec, rate=rate_hz) for _ in range(audio_streams)
+        ]
         for stream in streams:
             stream.layout = layout
         if video:
@@ -72,7 +75,7 @@ def media(
             frame = av.AudioFrame.from_ndarray(
                 np.ascontiguousarray(values.T), format="fltp", layout=layout
             )
-            frame.rate = rate_hz
+            frame.rate, frame.pts = rate_hz, 0
             for packet in (*stream.encode(frame), *stream.encode(None)):
                 container.mux(packet)
     return buffer.getvalue()

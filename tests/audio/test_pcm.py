@@ -1,6 +1,9 @@
 """Numbers of the resampler and the downmix; parsing of raw samples."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +17,11 @@ from tests.audio.signals import level_db, tone
 LIMITS = AudioLimits(max_duration_s=60.0, max_bytes=1 << 20)
 
 
-def decode_raw(data: bytes, audio_format: AudioFormat, **fields: int) -> DecodedAudio:
-    return decode_audio(AudioSource(format=audio_format, **fields), data, LIMITS)
+def decode_raw(
+    data: bytes, audio_format: AudioFormat, *, sample_rate: int = 16_000, channels: int = 1
+) -> DecodedAudio:
+    source = AudioSource(format=audio_format, sample_rate=sample_rate, channels=channels)
+    return decode_audio(source, data, LIMITS)
 
 
 @pytest.mark.parametrize("rate_hz", [22_050, 44_100, 48_000, 96_000])
@@ -64,7 +70,7 @@ def test_mono_is_the_mean_of_the_channels() -> None:
         (np.array([0.25, -2.0], dtype=np.float64), [0.25, -2.0]),
     ],
 )
-def test_full_scale_is_one(values: np.ndarray, expected: list[float]) -> None:  # type: ignore[type-arg]
+def test_full_scale_is_one(values: npt.NDArray[Any], expected: list[float]) -> None:
     converted = as_float32(values)
     assert converted.dtype == np.float32
     np.testing.assert_array_equal(converted, np.array(expected, dtype=np.float32))
