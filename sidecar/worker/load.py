@@ -45,7 +45,7 @@ def load_model(
             raise OutOfMemory(f"model {name!r} does not fit into the device's memory") from error
         reason = str(error).replace(str(path), name)
         raise ModelUnavailable(f"model {name!r} cannot be loaded: {reason}") from error
-    _require_coherent(model, name)
+    _require_coherent(model, path, name)
     return model, ModelInfo(
         name=name, path=str(path), device=device, compute_type=model.model.compute_type
     )
@@ -72,12 +72,13 @@ def _require_complete(path: Path, name: str) -> None:
     if missing:
         raise ModelUnavailable(f"model {name!r} is incomplete: no {', '.join(missing)}")
     for file in (*_FILES[1:], "preprocessor_config.json"):
-        _require_json(path / file, name)
+        if (path / file).exists() and not isinstance(_read_json(path / file, name), dict):
+            raise ModelUnavailable(f"model {name!r}: {file} is not a JSON object")
 
 
-def _require_json(file: Path, name: str) -> None:
+def _read_json(file: Path, name: str) -> object:
     try:
-        json.loads(file.read_bytes()) if file.exists() else None
+        return json.loads(file.read_bytes())
     except (OSError, ValueError) as error:
         raise ModelUnavailable(f"model {name!r}: {file.name} is not readable JSON") from error
 
@@ -102,7 +103,7 @@ def _require_compute_type(compute_type: str, device: str) -> None:
         )
 
 
-def _require_coherent(model: Any, name: str) -> None:
+def _require_coherent(model: Any, path: Path, name: str) -> None:
     """Check what would otherwise show only as an error, or as nonsense, in the first job."""
     absent = [token for token in _TOKENS if model.hf_tokenizer.token_to_id(token) is None]
     if absent:
@@ -113,3 +114,8 @@ def _require_coherent(model: Any, name: str) -> None:
             f"model {name!r} takes {model.model.n_mels} mel bands, but its "
             f"preprocessor_config.json gives {mels}"
         )
+    if (path / "vocabulary.json").exists():
+        words = _read_json(path / "vocabulary.json", name)
+        last = model.hf_tokenizer.token_to_id("<|notimestamps|>")
+        if not isinstance(words, list) or words[last : last + 1] != ["<|notimestamps|>"]:
+            raise ModelUnavailable(f"model {name!r}: vocabulary.json and tokenizer.json differ")

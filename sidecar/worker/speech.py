@@ -22,6 +22,8 @@ Samples = np.ndarray[Any, np.dtype[np.float32]]
 """Audio as the model takes it: mono, 16 kHz, float32 from -1 to 1."""
 
 _FRAME_SAMPLES = 160
+_TIMESTAMPS = 1501
+"""0.00 to 30.00 s by 0.02 s."""
 
 
 def _same(seconds: float, is_end: bool) -> float:
@@ -203,7 +205,8 @@ def _vocabulary_of(model: Any) -> Vocabulary:
             for code in model.supported_languages
             if tokenizer.token_to_id(f"<|{code}|>") is not None
         ),
-        size=tokenizer.get_vocab_size(),
+        # the timestamps follow, whether or not tokenizer.json lists them
+        size=tokenizer.token_to_id("<|notimestamps|>") + 1 + _TIMESTAMPS,
         count_tokens=lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids),
     )
 
