@@ -1,14 +1,18 @@
-"""Which models there are on this machine, and where. Never the network."""
+"""Which models there are on this machine, and where. Never the network.
 
+Paths are strings here: importing pathlib would cost the parent 10 ms before its first answer.
+"""
+
+import glob
+import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from msgspec import Struct
 
 from sidecar.core.errors import ModelUnavailable
 
 SELFTEST = "selftest"
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "assets")
 _REQUIRED = ("model.bin", "config.json", "tokenizer.json")
 _HUB_PREFIX = "models--Systran--faster-whisper-"
 
@@ -21,16 +25,16 @@ class InstalledModel(Struct, frozen=True):
     size_bytes: int
 
 
-def locate(model: str, folders: Sequence[Path]) -> Path:
+def locate(model: str, folders: Sequence[str]) -> str:
     """The folder of `model`: `selftest`, the path of a folder, or the name of an installed one.
 
     Raises:
         ModelUnavailable: it is not there, or not complete; the message says what to do.
     """
     if model == SELFTEST:
-        return _complete(ASSETS / SELFTEST)
-    if Path(model).is_dir():
-        return _complete(Path(model).resolve())
+        return _complete(os.path.join(ASSETS, SELFTEST))
+    if os.path.isdir(model):
+        return _complete(os.path.abspath(model))
     for name, path in _installed(folders):
         if name == model:
             return _complete(path)
@@ -40,45 +44,47 @@ def locate(model: str, folders: Sequence[Path]) -> Path:
         f"no model named {model!r} is installed; `asr-sidecar models` lists those that are, "
         "and --model-path takes the folder of any other",
         model=model,
-        searched=[str(folder) for folder in folders],
+        searched=list(folders),
     )
 
 
-def installed(folders: Sequence[Path]) -> list[InstalledModel]:
+def installed(folders: Sequence[str]) -> list[InstalledModel]:
     """All complete models, the built-in one first."""
-    found = [(SELFTEST, ASSETS / SELFTEST), *_installed(folders)]
+    found = [(SELFTEST, os.path.join(ASSETS, SELFTEST)), *_installed(folders)]
     return [
-        InstalledModel(name, str(path), sum(f.stat().st_size for f in path.iterdir()))
+        InstalledModel(name, path, sum(entry.stat().st_size for entry in os.scandir(path)))
         for name, path in found
         if not missing_files(path)
     ]
 
 
-def missing_files(folder: Path) -> list[str]:
+def missing_files(folder: str) -> list[str]:
     """What a model's folder lacks. Without a tokenizer faster-whisper would ask the network."""
-    missing = [name for name in _REQUIRED if not (folder / name).is_file()]
-    if not any(folder.glob("vocabulary.*")):
+    missing = [name for name in _REQUIRED if not os.path.isfile(os.path.join(folder, name))]
+    if not glob.glob(os.path.join(glob.escape(folder), "vocabulary.*")):
         missing.append("vocabulary.json")
     return missing
 
 
-def _complete(folder: Path) -> Path:
+def _complete(folder: str) -> str:
     if missing := missing_files(folder):
         raise ModelUnavailable(
-            f"the model in {folder.name!r} is incomplete: {', '.join(missing)} is missing",
+            f"the model in {os.path.basename(folder)!r} is incomplete: "
+            f"{', '.join(missing)} is missing",
             missing=missing,
         )
     return folder
 
 
-def _installed(folders: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+def _installed(folders: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Names and folders: plain folders, and those of the Hugging Face cache's layout."""
     for root in folders:
-        if not root.is_dir():
-            continue
-        for folder in sorted(path for path in root.iterdir() if path.is_dir()):
-            if folder.name.startswith(_HUB_PREFIX):
-                for snapshot in sorted((folder / "snapshots").glob("*")):
-                    yield folder.name.removeprefix(_HUB_PREFIX), snapshot
-            elif (folder / "model.bin").is_file():
-                yield folder.name, folder
+        for folder in sorted(glob.glob(os.path.join(glob.escape(root), "*", ""))):
+            path = os.path.dirname(folder)
+            name = os.path.basename(path)
+            if name.startswith(_HUB_PREFIX):
+                snapshots = os.path.join(glob.escape(path), "snapshots", "*", "")
+                for snapshot in sorted(glob.glob(snapshots)):
+                    yield name.removeprefix(_HUB_PREFIX), os.path.dirname(snapshot)
+            elif os.path.isfile(os.path.join(path, "model.bin")):
+                yield name, path

@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
@@ -120,14 +119,15 @@ class Settings(Struct, frozen=True):
                 "or call models.load"
             )
         path = locate(wanted, self.model_folders())
-        name = path.name if wanted == self.model_path and model is None else wanted
-        return ModelSpec(name, str(path), self.device, self.compute_type, self.cpu_threads)
+        from_path = wanted == self.model_path and model is None
+        name = os.path.basename(path) if from_path else wanted
+        return ModelSpec(name, path, self.device, self.compute_type, self.cpu_threads)
 
-    def model_folders(self) -> list[Path]:
+    def model_folders(self) -> list[str]:
         """Where installed models are looked for."""
         if self.models_dir is not None:
-            return [Path(self.models_dir)]
-        return [_user_cache() / "asr-sidecar" / "models", _hub_cache()]
+            return [self.models_dir]
+        return [os.path.join(_user_cache(), "asr-sidecar", "models"), _hub_cache()]
 
 
 class Setting(Struct, frozen=True):
@@ -275,20 +275,23 @@ def _shown(default: object) -> str:
     return "none" if default is None else str(default)
 
 
-def _user_cache() -> Path:
+def _user_cache() -> str:
+    home = os.path.expanduser("~")
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        return os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        return os.path.join(home, "Library", "Caches")
+    return os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
 
 
-def _hub_cache() -> Path:
+def _hub_cache() -> str:
     """Where faster-whisper itself leaves the models that it downloads."""
     if hub := os.environ.get("HF_HUB_CACHE"):
-        return Path(hub)
-    home = os.environ.get("HF_HOME")
-    return (Path(home) if home else Path.home() / ".cache" / "huggingface") / "hub"
+        return hub
+    home = os.environ.get("HF_HOME") or os.path.join(
+        os.path.expanduser("~"), ".cache", "huggingface"
+    )
+    return os.path.join(home, "hub")
 
 
 def worker_environment() -> dict[str, str]:

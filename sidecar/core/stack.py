@@ -1,7 +1,6 @@
 """Reads what CPython's faulthandler wrote: the stack of the thread that did the work."""
 
 import re
-from pathlib import PurePosixPath, PureWindowsPath
 
 MAX_FRAMES = 64
 _FRAME = re.compile(r'^  File "(?P<file>.*)", line (?P<line>\d+|\?\?\?) in (?P<function>.*)$')
@@ -37,5 +36,4 @@ def split_dump(stderr_text: str) -> tuple[str, tuple[str, ...]]:
 
 def _short(file: str) -> str:
     """The end of a path: where the program is installed is nobody's business."""
-    path = PureWindowsPath(file) if "\\" in file else PurePosixPath(file)
-    return "/".join(path.parts[-3:])
+    return "/".join(file.replace("\\", "/").split("/")[-3:])

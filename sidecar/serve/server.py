@@ -1,6 +1,6 @@
 """The server: requests from the wire to the supervisor, its actions back to the wire."""
 
-import json
+import os
 import re
 import time
 import uuid
@@ -129,8 +129,9 @@ class Server:
 
     def check_deeply(self, call: Call) -> None:
         """Transcribe the built-in sample as any job, then answer `call` with the status."""
-        expected = json.loads((ASSETS / "sample.json").read_text("utf-8"))
-        path = str(ASSETS / "sample.flac")
+        with open(os.path.join(ASSETS, "sample.json"), "rb") as file:
+            expected = orjson.loads(file.read())
+        path = os.path.join(ASSETS, "sample.flac")
         transcription = Transcription(AudioSource(path=path), language=expected["language"])
         job = Job(
             f"deep-{uuid.uuid4().hex}",

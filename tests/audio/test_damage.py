@@ -5,8 +5,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sidecar.audio.decode import AudioLimits, DecodedAudio, decode_audio
+from sidecar.audio.decode import DecodedAudio, decode_audio
 from sidecar.core.errors import AudioInvalid, SidecarError
+from sidecar.core.ipc import AudioLimits
 from sidecar.core.request import AudioSource
 from tests.audio.signals import CONTAINERS, sound, tone
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sidecar.audio.decode import AudioLimits, DecodedAudio, decode_audio
+from sidecar.audio.decode import DecodedAudio, decode_audio
 from sidecar.core.errors import AudioInvalid, AudioTooLong, Cancelled
+from sidecar.core.ipc import AudioLimits
 from sidecar.core.request import AudioSource
 from tests.audio.signals import (
     CONTAINERS,

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.audio.decode import AudioLimits, DecodedAudio, decode_audio
+from sidecar.audio.decode import DecodedAudio, decode_audio
 from sidecar.audio.files import open_audio_file
 from sidecar.core.errors import AudioTooLong, FileUnreadable
+from sidecar.core.ipc import AudioLimits
 from sidecar.core.request import AudioSource
 from tests.audio.signals import sound, tone
 

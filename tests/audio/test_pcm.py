@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidecar.audio.decode import AudioLimits, DecodedAudio, decode_audio
+from sidecar.audio.decode import DecodedAudio, decode_audio
 from sidecar.audio.pcm import SAMPLE_RATE_HZ, Resampler, as_float32, resample, to_mono
 from sidecar.core.errors import AudioInvalid, AudioTooLong
+from sidecar.core.ipc import AudioLimits
 from sidecar.core.request import AudioFormat, AudioSource
 from tests.audio.signals import level_db, tone
 

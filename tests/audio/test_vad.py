@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sidecar.audio.decode import AudioLimits, decode_audio
+from sidecar.audio.decode import decode_audio
 from sidecar.audio.pcm import Samples
 from sidecar.audio.vad import Speech, TimeMap, detect_speech
 from sidecar.core.errors import Cancelled
+from sidecar.core.ipc import AudioLimits
 from sidecar.core.request import AudioSource, VadOff, VadParams, VadSilero, VadWebrtc
 from tests.audio.signals import REAL_SPEECH, SAMPLE, tone, voice
 

@@ -15,7 +15,7 @@ Thread 0x00007f (most recent call first):
 
 Thread 0x00007e (most recent call first):
   File "/opt/app/site-packages/faster_whisper/transcribe.py", line 12 in encode
-  File "C:\\\\app\\\\sidecar\\\\worker\\\\main.py", line 84 in _work
+  File "C:\\app\\sidecar\\worker\\main.py", line 84 in _work
 """
 
 
