@@ -209,8 +209,9 @@ class Pool:
         slot.due_at_s = now + self._policy.pause_s(self._failed_starts)
         self.restarts += 1
         self._move(slot, move, reason)
-        if self.draining and slot.state is WorkerState.BACKOFF:
-            self._move(slot, WorkerMove.DRAIN)
+        if self.draining:
+            if slot.state is WorkerState.BACKOFF:
+                self._move(slot, WorkerMove.DRAIN)
         elif self._failed_starts >= self._policy.max_failed_starts:
             for other in self.slots:
                 if other.state in (WorkerState.BACKOFF, WorkerState.STOPPED):

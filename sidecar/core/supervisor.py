@@ -270,6 +270,17 @@ class Supervisor:
         self.statistics.completed(result.timings)
         self.statistics.count("degraded" if result.degraded else "done")
         self._log_end(slot, job, now)
+        self._out.append(
+            Log(
+                LogRecord(
+                    event="job/done",
+                    trace_id=job.trace_id,
+                    job_id=job.job_id,
+                    elapsed_s=round(result.timings.total_s, 6),
+                    audio_s=result.duration_s,
+                )
+            )
+        )
         self._forget(job)
         self._out.append(Reply(job, result))
 

@@ -139,9 +139,12 @@ class World:
         """The worker is done with the job."""
         self.hear(Done(job_id, TRANSCRIPT), generation)
 
-    def fail(self, error: SidecarError, job_id: str = "job") -> None:
+    def fail(
+        self, error: SidecarError, job_id: str = "job", generation: int | None = None
+    ) -> None:
         """The job failed in the worker."""
-        self.hear(Failed(job_id, error.kind, error.message, Timings(), error.details))
+        failed = Failed(job_id, error.kind, error.message, Timings(), error.details)
+        self.hear(failed, generation)
 
     def states(self) -> list[str]:
         """Of the worker slots."""
