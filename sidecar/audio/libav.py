@@ -42,11 +42,11 @@ class LibavReader:
                 metadata_errors="ignore",
                 container_options={"format_whitelist": _CONTAINERS, "protocol_whitelist": ""},
             )
-        except MemoryError:
-            raise
         except av.error.EOFError as error:  # a recording that was stopped as it started
             raise AudioInvalid("there is no audio in it: it ends with its header") from error
         except Exception as error:
+            if _is_shortage(error):
+                raise
             raise AudioInvalid("it is no audio of a known format, or damaged") from error
         try:
             self._stream = _first_audio_stream(self._container)
@@ -89,18 +89,18 @@ class LibavReader:
         while True:
             try:
                 packet = next(packets, None)
-            except MemoryError:
-                raise
-            except Exception:
+            except Exception as error:
+                if _is_shortage(error):
+                    raise
                 ended_early = True
                 break
             if packet is None:
                 break
             try:
                 frames = packet.decode()
-            except MemoryError:
-                raise
-            except Exception:
+            except Exception as error:
+                if _is_shortage(error):
+                    raise
                 skipped += 1
                 continue
             yield from frames
@@ -108,6 +108,13 @@ class LibavReader:
             self.warnings.append(f"{skipped} damaged packets of audio were skipped")
         if ended_early:
             raise AudioInvalid("the audio data is damaged")
+
+
+def _is_shortage(error: Exception) -> bool:
+    """Whether memory ran out; FFmpeg says so too of sizes in damaged headers that it refuses."""
+    from av.error import FFmpegError
+
+    return isinstance(error, MemoryError) and not isinstance(error, FFmpegError)
 
 
 def _first_audio_stream(container: "InputContainer") -> "AudioStream":

@@ -6,6 +6,7 @@ measured as 1 dB of a tone), and libmpg123 writes its complaints to stderr.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 from sidecar.audio.pcm import Samples, block_frames
@@ -30,7 +31,7 @@ class LibsndfileReader:
         header_s = claimed_duration_s(file)
         file.seek(0)
         try:
-            self._sound = soundfile.SoundFile(file)
+            self._sound = soundfile.SoundFile(_Quiet(file))
         except MemoryError:
             raise
         except Exception as error:
@@ -60,6 +61,30 @@ class LibsndfileReader:
     def close(self) -> None:
         """Release the decoder; the file stays open."""
         self._sound.close()
+
+
+class _Quiet:
+    """A file as libsndfile's callbacks need it: no exception can leave them.
+
+    They are called from C, which could only write a traceback to stderr; damaged headers do
+    make libsndfile seek to before the beginning. It notices by the position or the count.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def seek(self, offset: int, whence: int = 0) -> None:
+        with suppress(OSError, ValueError, OverflowError):
+            self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._file.read(size)
+        except (OSError, ValueError, OverflowError):
+            return b""
 
 
 def _is_mpeg_audio(file: BinaryIO) -> bool:

@@ -109,3 +109,17 @@ def test_damage_is_not_logged_to_the_streams(
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err == ""
+
+
+def test_a_header_that_leads_before_the_beginning_raises_nothing_in_callbacks() -> None:
+    data = bytearray(sound(tone(440, 0.1, 16_000), 16_000, "AIFF", "PCM_16"))
+    # An exception within a callback of libsndfile is unraisable: as a warning, it fails tests.
+    data[36:40] = b"\xff" * 4
+    assert_audio_or_refusal(bytes(data))
+
+
+def test_a_table_of_an_absurd_size_is_damage_and_not_a_shortage_of_memory() -> None:
+    data = bytearray(WHOLE["m4a"])
+    data[data.index(b"stts") + 8] = 0xFF
+    with pytest.raises(AudioInvalid):
+        decode(bytes(data))
