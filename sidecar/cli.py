@@ -30,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from sidecar.worker.main import main as work
 
             return work(rest)
+        case "transcribe":
+            from sidecar.commands.transcribe import main as transcribe
+
+            return transcribe(rest)
         case "--version":
             sys.stdout.write(f"asr-sidecar {VERSION}\n")
             return 0

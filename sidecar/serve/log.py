@@ -16,17 +16,21 @@ _ORDER: dict[Level, int] = {"debug": 0, "info": 1, "warning": 2, "error": 3}
 class JsonLog:
     """Never blocks: lines that nobody takes off stderr are dropped, and counted."""
 
-    def __init__(self, level: Level, file: str | None = None) -> None:
-        """Raises `OSError` when `file` cannot be written."""
+    def __init__(self, level: Level, file: str | None = None, *, stderr: bool = True) -> None:
+        """Without `stderr` only `file`, if any, is written: for commands that people type.
+
+        Raises:
+            OSError: `file` cannot be written.
+        """
         self._least = _ORDER[level]
-        self._stderr = Writer(2, on_broken=lambda: None)
+        self._stderr = Writer(2, on_broken=lambda: None) if stderr else None
         self._file = _rotating(file) if file else None
         self._file_failed = False
 
     @property
     def dropped(self) -> int:
         """How many lines stderr did not take."""
-        return self._stderr.dropped
+        return self._stderr.dropped if self._stderr else 0
 
     def write(self, record: LogRecord) -> None:
         """One line, if its level is wanted."""
@@ -37,17 +41,20 @@ class JsonLog:
         # The time first, by hand: merging it as a member would cost a conversion per line.
         line = b'{"time":"%b.%03dZ",' % (stamp.encode(), int(now % 1 * 1000))
         line += msgspec.json.encode(record)[1:]
-        self._stderr.put(line + b"\n", droppable=True)
+        if self._stderr is not None:
+            self._stderr.put(line + b"\n", droppable=True)
         if self._file is not None:
             self._to_file(line.decode())
 
     def marker(self, line: str) -> None:
         """A plain line on stderr that clients look for."""
-        self._stderr.put(line.encode() + b"\n", droppable=True)
+        if self._stderr is not None:
+            self._stderr.put(line.encode() + b"\n", droppable=True)
 
     def flush(self, timeout_s: float) -> None:
         """Wait until stderr has taken all."""
-        self._stderr.flush(timeout_s)
+        if self._stderr is not None:
+            self._stderr.flush(timeout_s)
 
     def _to_file(self, line: str) -> None:
         import logging

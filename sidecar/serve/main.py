@@ -11,15 +11,14 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sidecar import settings as settings_module
 from sidecar.core.errors import ModelUnavailable
 from sidecar.core.events import Action, LoadModel, RefuseModel
 from sidecar.descriptors import claim_stdio
+from sidecar.serve.arguments import BAD_USAGE, parse
 from sidecar.serve.log import JsonLog
 from sidecar.serve.shell import Shell
-from sidecar.settings import BadSetting, Settings
+from sidecar.settings import Settings
 
-BAD_USAGE = 2
 HELP_COLUMNS = 100
 
 
@@ -31,17 +30,11 @@ def main(arguments: Sequence[str]) -> int:
         # With a width given, argparse does not import shutil to ask the terminal: 6 ms.
         formatter_class=partial(argparse.HelpFormatter, width=HELP_COLUMNS),
     )
-    settings_module.add_arguments(parser)
-    parser.add_argument("--print-config", action="store_true", help="show the settings and leave")
-    given = vars(parser.parse_args(arguments))
+    settings = parse(parser, arguments).settings
     try:
-        settings, sources = settings_module.from_process(given)
         log = JsonLog(settings.log_level, settings.log_file)
-    except (BadSetting, OSError) as error:
-        parser.exit(BAD_USAGE, f"asr-sidecar: {error}\n")
-    if given["print_config"]:
-        sys.stdout.write("\n".join(settings_module.describe(sources)) + "\n")
-        return 0
+    except OSError as error:
+        parser.exit(BAD_USAGE, f"asr-sidecar: --log-file: {error}\n")
     serve(settings, log)
     # The threads that read and write block in the system; nothing is left for them to do.
     os._exit(0)
@@ -58,7 +51,7 @@ def serve(settings: Settings, log: JsonLog) -> None:
 
     server = Server(settings, shell, wire)
     shell.perform = server.perform
-    on_signals(partial(shell.post, server.terminate))
+    on_signals(lambda _: shell.post(server.terminate))
     for action in early:
         server.perform(action)
     try:
@@ -75,9 +68,9 @@ def begin(shell: Shell, settings: Settings) -> None:
         shell.handle(RefuseModel(error))
 
 
-def on_signals(terminate: Callable[[], None]) -> None:
-    """Have the signals that ask a program to end call `terminate`."""
+def on_signals(terminate: Callable[[int], None]) -> None:
+    """Have the signals that ask a program to end call `terminate` with their number."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: terminate())
+        signal.signal(number, lambda number, _: terminate(number))
     if sys.platform != "win32":
-        signal.signal(signal.SIGHUP, lambda *_: terminate())
+        signal.signal(signal.SIGHUP, lambda number, _: terminate(number))

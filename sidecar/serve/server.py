@@ -1,9 +1,6 @@
 """The server: requests from the wire to the supervisor, its actions back to the wire."""
 
-import os
-import re
 import time
-import uuid
 from functools import partial
 from typing import Any
 
@@ -11,7 +8,6 @@ import orjson
 from msgspec import Struct, to_builtins
 
 from sidecar.core import jsonrpc
-from sidecar.core.budget import Budget
 from sidecar.core.errors import SidecarError
 from sidecar.core.events import (
     Action,
@@ -31,13 +27,12 @@ from sidecar.core.framing import Defect, Framer, Framing
 from sidecar.core.job import Job
 from sidecar.core.jsonrpc import Element, Invalid, Request
 from sidecar.core.reply import Failure, Outcome
-from sidecar.core.request import AudioSource, Transcription
 from sidecar.core.states import WorkerState
-from sidecar.models import ASSETS
 from sidecar.serve import results
 from sidecar.serve.call import Batch, Call, Direct, Sink
 from sidecar.serve.log import JsonLog
 from sidecar.serve.methods import answer
+from sidecar.serve.sample import sample, sample_job
 from sidecar.serve.shell import Shell
 from sidecar.serve.status import with_deep
 from sidecar.serve.stdio import Reader, Writer
@@ -129,29 +124,18 @@ class Server:
 
     def check_deeply(self, call: Call) -> None:
         """Transcribe the built-in sample as any job, then answer `call` with the status."""
-        with open(os.path.join(ASSETS, "sample.json"), "rb") as file:
-            expected = orjson.loads(file.read())
-        path = os.path.join(ASSETS, "sample.flac")
-        transcription = Transcription(AudioSource(path=path), language=expected["language"])
-        job = Job(
-            f"deep-{uuid.uuid4().hex}",
-            "deep",
-            transcription,
-            total=Budget(self.settings.timeout_s),
-            segments=Budget(self.settings.segments_timeout_s),
-            received_at_s=time.monotonic(),
-            reply_to=partial(self._checked, call, expected["text"]),
-        )
-        self.handle(Submit(job))
+        self.handle(Submit(sample_job(self.settings, partial(self._checked, call))))
 
-    def _checked(self, call: Call, expected: str, outcome: Outcome) -> None:
+    def _checked(self, call: Call, outcome: Outcome) -> None:
+        expected = sample()
         if isinstance(outcome, Failure):
             deep = results.DeepStatus(
-                False, None, expected, outcome.data.elapsed_s, outcome.error.message
+                False, None, expected.text, outcome.data.elapsed_s, outcome.error.message
             )
         else:
-            ok = same_words(outcome.text, expected)
-            deep = results.DeepStatus(ok, outcome.text, expected, outcome.timings.total_s, None)
+            ok = expected.said_by(outcome)
+            total_s = outcome.timings.total_s
+            deep = results.DeepStatus(ok, outcome.text, expected.text, total_s, None)
         call.succeed(with_deep(self, deep))
 
     def perform(self, action: Action) -> None:
@@ -213,15 +197,6 @@ class Server:
 
     def _write(self, message: object, *, droppable: bool = False) -> None:
         self._writer.put(self._framer.frame(orjson.dumps(message)), droppable=droppable)
-
-
-def same_words(one: str, other: str) -> bool:
-    """Whether two texts differ in nothing but case and punctuation."""
-    return _words(one) == _words(other)
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
 
 
 def _streams(job: Job) -> bool:

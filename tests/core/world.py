@@ -139,9 +139,7 @@ class World:
         """The worker is done with the job."""
         self.hear(Done(job_id, TRANSCRIPT), generation)
 
-    def fail(
-        self, error: SidecarError, job_id: str = "job", generation: int | None = None
-    ) -> None:
+    def fail(self, error: SidecarError, job_id: str = "job", generation: int | None = None) -> None:
         """The job failed in the worker."""
         failed = Failed(job_id, error.kind, error.message, Timings(), error.details)
         self.hear(failed, generation)

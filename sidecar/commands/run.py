@@ -1,0 +1,121 @@
+"""Jobs of our own, through the supervisor and the worker that serve clients too."""
+
+import signal
+from collections.abc import Iterator
+from functools import partial
+from typing import Protocol
+
+from sidecar.core.errors import SidecarError, WorkerUnavailable
+from sidecar.core.events import (
+    Action,
+    JobProgress,
+    JobSegment,
+    LoadModel,
+    Reply,
+    Shutdown,
+    Stop,
+    Submit,
+    WorkerChanged,
+)
+from sidecar.core.ipc import ModelSpec
+from sidecar.core.job import Job
+from sidecar.core.reply import Outcome
+from sidecar.core.states import WorkerState
+from sidecar.serve.log import JsonLog
+from sidecar.serve.main import on_signals
+from sidecar.serve.shell import Shell
+from sidecar.settings import Settings
+
+
+class Watcher(Protocol):
+    """Who wants to know how the jobs get on."""
+
+    def progressed(self, job: Job) -> None:
+        """The job is in another phase, or further on."""
+
+    def answered(self, job: Job, outcome: Outcome) -> None:
+        """The job has ended."""
+
+
+class Run:
+    """Does all of `jobs`, as many at a time as there are workers, and leaves no process behind.
+
+    A job is asked for only when a worker is free for it: neither loading the model nor replacing
+    a worker that had to be killed is at the cost of the next job's deadline.
+    """
+
+    def __init__(
+        self, settings: Settings, log: JsonLog, jobs: Iterator[Job], watcher: Watcher
+    ) -> None:
+        self.problem: SidecarError | None = None
+        """Why no further job can be done, if so."""
+        self.ended_by: int | None = None
+        """The signal that ended it, if one did."""
+        self._shell = Shell(settings, log, self._perform)
+        self._jobs = jobs
+        self._watcher = watcher
+        self._under_way = 0
+        self._ending = False
+
+    def run(self, model: ModelSpec) -> None:
+        """Load the model and do the jobs."""
+        on_signals(lambda number: self._shell.post(partial(self._interrupted, number)))
+        try:
+            self._shell.handle(LoadModel(model))
+            self._shell.run()
+        finally:
+            self._shell.kill_all()
+            self._shell.log.flush(1.0)
+
+    def end(self) -> None:
+        """Do nothing more: what runs is killed."""
+        if not self._ending:
+            self._ending = True
+            self._shell.post(partial(self._shell.handle, Shutdown(0.0)))
+
+    def _perform(self, action: Action) -> None:
+        match action:
+            case Reply(job, outcome):
+                self._under_way -= 1
+                if not self._ending:
+                    self._watcher.answered(job, outcome)
+                self._shell.post(self._feed)
+            case JobProgress(job) | JobSegment(job):
+                self._watcher.progressed(job)
+            case WorkerChanged():
+                self._notice_failed_start(action)
+                self._shell.post(self._feed)
+            case Stop():
+                self._shell.stop()
+
+    def _feed(self) -> None:
+        pool = self._shell.supervisor.pool
+        self.problem = self.problem or pool.refusal or pool.broken
+        if self.problem:
+            self.end()
+        while not self._ending and pool.idle() is not None:
+            job = next(self._jobs, None)
+            if job is None:
+                if not self._under_way:
+                    self.end()
+                return
+            self._under_way += 1
+            self._shell.handle(Submit(job))
+
+    def _notice_failed_start(self, change: WorkerChanged) -> None:
+        """A server tries again; somebody who waits at a terminal wants to know."""
+        pool = self._shell.supervisor.pool
+        if change.state == WorkerState.BACKOFF and pool.slots[change.worker].ready_at_s is None:
+            reason = f"the worker does not start: {change.reason}"
+            self.problem = self.problem or pool.refusal or WorkerUnavailable(reason)
+
+    def _interrupted(self, number: int) -> None:
+        if self.ended_by is not None:
+            self._shell.stop()
+        self.ended_by = number
+        self.end()
+
+
+def said_of_signal(number: int) -> str:
+    """What to say about the signal that ended the program."""
+    return "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
