@@ -35,11 +35,12 @@ class Degrader:
             audio = _narrow(audio)
         if rng.random() < 0.5:
             loudness = np.sqrt((audio**2).mean() + 1e-9)
-            audio = audio + self._noise(len(audio)) * loudness * _gain(-rng.uniform(14, 45))
+            level = loudness * _gain(-rng.uniform(14, 45))
+            audio = audio + np.float32(level) * self._noise(len(audio))
         audio = _peak(audio, -rng.uniform(0, 26))
         if rng.random() < 0.5:
-            audio = np.round(audio * INT16_PEAK) / INT16_PEAK
-        return audio.astype(np.float32)
+            audio = np.round(audio * INT16_PEAK) / np.float32(INT16_PEAK)
+        return audio
 
     def speechless(self, longest_s: float) -> Audio:
         """Silence, noise, tones or clicks, of 0.5 s up to the longest."""
@@ -61,7 +62,7 @@ class Degrader:
         """A smooth random offset per mel band, in the units of the log-mel."""
         knots = self.generator.normal(0, 0.09, 6)
         curve = np.interp(np.arange(bands), np.linspace(0, bands - 1, 6), knots)
-        return curve.astype(np.float32)
+        return np.asarray(curve, np.float32)
 
     def _coloured_noise(self, slope: float) -> Audio:
         """Noise of unit power with a spectrum of 1 / f^slope, sometimes with mains hum."""
@@ -75,12 +76,12 @@ class Degrader:
             for harmonic in range(1, 6):
                 phase = 2 * np.pi * MAINS_HZ * harmonic * time_s + self.rng.uniform(0, 6)
                 noise += self.rng.uniform(0, 2) * np.sin(phase)
-        return (noise / noise.std()).astype(np.float32)
+        return np.asarray(noise / noise.std(), np.float32)
 
     def _noise(self, length: int) -> Audio:
         noise = self.rng.choice(self.noises)
         start = self.rng.randrange(len(noise) - length)
-        return noise[start : start + length].copy()
+        return np.array(noise[start : start + length], np.float32)
 
     def _reverberate(self, audio: Audio) -> Audio:
         length = int(SAMPLE_RATE_HZ * self.rng.uniform(0.08, 0.3))
@@ -88,7 +89,7 @@ class Degrader:
         response = self.generator.standard_normal(length) * decay
         response *= self.rng.uniform(0.05, 0.25) / np.abs(response).max()
         response[0] = 1
-        return fftconvolve(audio, response)[: len(audio)].astype(np.float32)
+        return np.asarray(fftconvolve(audio, response)[: len(audio)], np.float32)
 
     def _clicks(self, audio: Audio) -> Audio:
         for _ in range(self.rng.randint(1, 6)):
@@ -110,7 +111,7 @@ class Degrader:
 
 def _narrow(audio: Audio) -> Audio:
     """As over an 8 kHz line."""
-    return resample_poly(resample_poly(audio, 1, 2), 2, 1)[: len(audio)].astype(np.float32)
+    return np.asarray(resample_poly(resample_poly(audio, 1, 2), 2, 1)[: len(audio)], np.float32)
 
 
 def _gain(level_db: float) -> float:

@@ -83,8 +83,9 @@ def _stray_attention(weights: Tensor, spans: Tensor) -> Tensor:
     """
     cumulated = F.pad(weights.float().cumsum(-1), (1, 0))
     heads = weights.shape[1]
-    first, last = spans[:, None, :, :].expand(-1, heads, -1, -1).clamp_min(0).split(1, dim=-1)
-    mass = (cumulated.gather(-1, last + 1) - cumulated.gather(-1, first)).squeeze(-1)
+    first, last = spans[:, None, :, :].expand(-1, heads, -1, -1).clamp_min(0).unbind(-1)
+    up_to_last = cumulated.gather(-1, last[..., None] + 1)
+    mass = (up_to_last - cumulated.gather(-1, first[..., None])).squeeze(-1)
     guided = (spans[:, :, 0] >= 0)[:, None, :].expand_as(mass)
     stray = -(mass.clamp_min(0) + LEAST_MASS).log()
     return torch.where(guided, stray, 0.0).sum() / guided.sum().clamp_min(1)

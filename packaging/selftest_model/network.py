@@ -96,18 +96,35 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         inner = F.gelu(self.linear[0](self.layer_norm(x)))
-        return x + self.linear[1](inner)
+        outer: Tensor = x + self.linear[1](inner)
+        return outer
 
 
-class Layer(nn.Module):
-    """One block; blocks of the decoder also attend to the encoder's output."""
+class EncoderLayer(nn.Module):
+    """One block of the encoder."""
 
-    def __init__(self, shape: Shape, decoder: bool) -> None:
+    def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.self_attention = Attention(shape)
-        if decoder:
-            self.attention = Attention(shape, crossed=True)
         self.ffn = FeedForward(shape)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.ffn.forward(self.self_attention.forward(x))
+
+
+class DecoderLayer(nn.Module):
+    """One block of the decoder, which also attends to the encoder's output."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.self_attention = Attention(shape)
+        self.attention = Attention(shape, crossed=True)
+        self.ffn = FeedForward(shape)
+
+    def forward(self, x: Tensor, memory: Tensor, weigh: bool) -> tuple[Tensor, Tensor | None]:
+        x = self.self_attention.forward(x, causal=True)
+        x, weights = self.attention.attend(x, memory, weigh)
+        return self.ffn.forward(x), weights
 
 
 class PositionEncodings(nn.Module):
@@ -130,9 +147,7 @@ class Encoder(nn.Module):
         self.conv2 = Convolution(shape.width, shape.width, 3, stride=2)
         fixed = sinusoids(ENCODER_POSITIONS, shape.width)
         self.position_encodings = PositionEncodings(fixed, learnt=False)
-        self.layer = nn.ModuleList(
-            Layer(shape, decoder=False) for _ in range(shape.encoder_layers)
-        )
+        self.layer = nn.ModuleList(EncoderLayer(shape) for _ in range(shape.encoder_layers))
         self.layer_norm = nn.LayerNorm(shape.width)
 
     def forward(self, mel: Tensor, offsets: Tensor) -> Tensor:
@@ -141,7 +156,7 @@ class Encoder(nn.Module):
         positions = offsets[:, None] + torch.arange(x.shape[1])
         x = x + self.position_encodings.encodings[positions].to(x.dtype)
         for layer in self.layer:
-            x = layer.ffn(layer.self_attention(x))
+            x = layer(x)
         normalized: Tensor = self.layer_norm(x)
         return normalized
 
@@ -155,7 +170,7 @@ class Decoder(nn.Module):
         nn.init.normal_(self.embeddings.weight, std=shape.width**-0.5)
         learnt = torch.randn(DECODER_POSITIONS, shape.width) * 0.01
         self.position_encodings = PositionEncodings(learnt, learnt=True)
-        self.layer = nn.ModuleList(Layer(shape, decoder=True) for _ in range(shape.decoder_layers))
+        self.layer = nn.ModuleList(DecoderLayer(shape) for _ in range(shape.decoder_layers))
         self.layer_norm = nn.LayerNorm(shape.width)
 
     def forward(self, tokens: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
@@ -163,9 +178,7 @@ class Decoder(nn.Module):
         x = self.embeddings(tokens) + self.position_encodings.encodings[: tokens.shape[1]]
         weights = None
         for number, layer in enumerate(self.layer, 1):
-            x = layer.self_attention(x, causal=True)
-            x, weights = layer.attention.attend(x, memory, weigh=number == len(self.layer))
-            x = layer.ffn(x)
+            x, weights = layer(x, memory, weigh=number == len(self.layer))
         assert weights is not None
         return F.linear(self.layer_norm(x), self.embeddings.weight), weights
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-ONES_ENGLISH = (
+_ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen"
-).split()
-TENS_ENGLISH = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+)
+ONES_ENGLISH = _ONES.split()
+TENS_ENGLISH = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 ROOMS_ENGLISH = ["kitchen", "bedroom", "bathroom", "garage", "office", "living room"]
-DEVICES_ENGLISH = "light lamp fan heater radio camera".split()
-THINGS_ENGLISH = "boxes bottles tickets".split()
+DEVICES_ENGLISH = ["light", "lamp", "fan", "heater", "radio", "camera"]
+THINGS_ENGLISH = ["boxes", "bottles", "tickets"]
 LEVELS_ENGLISH = ["set the temperature to {} degrees.", "set the volume to {} percent."]
 COUNTED_ENGLISH = [
     "go to line {}.",

@@ -48,10 +48,10 @@ class Utterance:
 
     def audio(self) -> NDArray[np.float32]:
         """The samples from -1 to 1."""
-        return self.samples.astype(np.float32) / INT16_FULL_SCALE
+        return self.samples.astype(np.float32) / np.float32(INT16_FULL_SCALE)
 
 
-def training_recipes(scale: float = 1.0) -> list[Recipe]:
+def training_recipes(scale: float) -> list[Recipe]:
     """The pools to train on; `scale` multiplies their sizes."""
     recipes = []
     for language, core_count, various_count in (("en", 12_000, 6_000), ("zh", 6_000, 4_000)):
@@ -62,7 +62,7 @@ def training_recipes(scale: float = 1.0) -> list[Recipe]:
     return recipes
 
 
-def test_recipes(scale: float = 1.0) -> list[Recipe]:
+def measuring_recipes(scale: float) -> list[Recipe]:
     """The pools to measure with: sentences never trained on, by trained and held-out voices."""
     recipes = []
     for language in ("en", "zh"):

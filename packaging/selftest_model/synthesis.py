@@ -72,7 +72,7 @@ def _festival(voice: Voice, sentences: list[Sentence], manner: Manner, paths: li
     lines = [f"(voice_{voice.name})", f"(Parameter.set 'Duration_Stretch {1 / manner.pace:.2f})"]
     for sentence, path in zip(sentences, paths, strict=True):
         spoken = f'(utt.synth (Utterance Text "{sentence.text}"))'
-        lines.append(f"(utt.save.wave {spoken} \"{path}\" 'riff)")
+        lines.append(f'(utt.save.wave {spoken} "{path}" \'riff)')
     script = paths[0].with_suffix(".scm")
     script.write_text("\n".join(lines))
     _run("festival", "-b", str(script))

@@ -71,7 +71,9 @@ class Scribe:
 
     def special(self, name: str) -> int:
         """The id of a special token."""
-        return int(self.encoder.token_to_id(f"<|{name}|>"))
+        identifier = self.encoder.token_to_id(f"<|{name}|>")
+        assert identifier is not None, name
+        return identifier
 
     def encode(self, text: str, language: str) -> list[int]:
         """The ids of a sentence, in English with the leading space that Whisper has."""

@@ -33,9 +33,7 @@ class Clip:
         return separator.join(utterance.sentence.text for utterance in self.utterances)
 
 
-def join(
-    utterances: Sequence[Utterance], rng: random.Random, snr_db: float | None = None
-) -> Clip:
+def join(utterances: Sequence[Utterance], rng: random.Random, snr_db: float | None = None) -> Clip:
     """Utterances after 0.1 to 0.8 s of lead, with 0.3 to 1.5 s between them and white noise."""
     position = round(rng.uniform(0.1, 0.8) * SAMPLE_RATE_HZ)
     pieces, times_s = [np.zeros(position, np.float32)], []
@@ -59,14 +57,13 @@ def singles(pool: Sequence[Utterance], count: int, snr_db: float | None = None) 
     return [join([utterance], rng, snr_db) for utterance in pool[:count]]
 
 
-def streams(
-    pool: Sequence[Utterance], count: int, least_s: float, most_s: float
-) -> list[Clip]:
+def streams(pool: Sequence[Utterance], count: int, least_s: float, most_s: float) -> list[Clip]:
     """Clips of many utterances by changing voices; in turn clean, with 30 and with 20 dB noise."""
     rng = random.Random(f"stream {least_s} {most_s}")
     clips = []
     for number in range(count):
-        wanted_s, total_s, chosen = rng.uniform(least_s, most_s), 0.0, []
+        wanted_s, total_s = rng.uniform(least_s, most_s), 0.0
+        chosen: list[Utterance] = []
         while True:
             utterance = rng.choice(pool)
             total_s += utterance.duration_s + 0.9

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import copy
 import logging
-import math
-import multiprocessing
-import queue
 import time
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from . import pool
+from .batches import Batches
 from .losses import Losses, Trainee
 from .network import Whisper
-from .targets import Batch, Scribe
-from .windows import Composer, Shelf
+from .plan import WARM_UP_STEPS, Plan
+from .targets import Batch
 
 CHECKPOINT_EVERY_S = 120
 LOG_EVERY = 50
-THREADS = 2
-WARM_UP_STEPS = 200
 CTC_WARM_UP_STEPS = 150
-FINAL_RATE = 0.01
 WEIGHT_DECAY = 0.02
 CLIP_NORM = 1.0
 CTC_WEIGHT = 0.35
@@ -36,54 +30,15 @@ FINAL_AID_WEIGHT = 0.05
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Stage:
-    """A share of the time on windows of some seconds, mixed with batches of short ones.
-
-    `short_share` of the batches are of 6 s windows.
-    """
-
-    share: float
-    window_s: float
-    batch: int
-    short_share: float = 0.0
-
-
-SHORT = Stage(0.0, 6.0, 12)
-FROM_SCRATCH = [
-    Stage(0.12, 5.0, 48),
-    Stage(0.13, 10.0, 24),
-    Stage(0.75, 30.0, 4, short_share=0.4),
-]
-CONTINUED = [Stage(1.0, 30.0, 4, short_share=0.3)]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to train: the stages, for how long, the peak learning rate, the seed."""
-
-    stages: list[Stage]
-    minutes: float
-    rate: float
-    seed: int = 0
-
-    def stage(self, progress: float) -> Stage:
-        """The stage at a progress from 0 to 1."""
-        for stage in self.stages:
-            progress -= stage.share
-            if progress < 0:
-                return stage
-        return self.stages[-1]
-
-    def rate_at(self, progress: float, step: int) -> float:
-        """Warm-up over the first steps of this plan, then a cosine down to a hundredth."""
-        cosine = 0.5 * (1 + math.cos(math.pi * progress))
-        warmth = min(1.0, (step + 1) / WARM_UP_STEPS)
-        return self.rate * warmth * (FINAL_RATE + (1 - FINAL_RATE) * cosine)
+class OtherPlanError(ValueError):
+    """The checkpoint was made by another plan, and its schedule cannot be continued."""
 
 
 class Trainer:
-    """Trains a network in bfloat16 on float32 master weights (Micikevicius et al., 2018)."""
+    """Trains a network in bfloat16 on float32 master weights (Micikevicius et al., 2018).
+
+    Continues from the checkpoint if there is one; raises OtherPlanError if it does not fit.
+    """
 
     def __init__(self, network: Whisper, end_of_text: int, plan: Plan, checkpoint: Path) -> None:
         torch.manual_seed(plan.seed)
@@ -101,11 +56,11 @@ class Trainer:
         """The share of the planned time that is over, from 0 to 1."""
         return min(1.0, self.trained_s / (60 * self.plan.minutes))
 
-    def run(self, pools: list[Path]) -> Whisper:
+    def run(self, pools: Path, threads: int) -> Whisper:
         """Train to the end of the plan, saving every two minutes; returns the network."""
-        torch.set_num_threads(THREADS)
+        torch.set_num_threads(threads)
         saved_s = self.trained_s
-        with _Batches(pools, self.plan, self.step, self.progress) as batches:
+        with Batches(pools, self.plan, self.step, self.progress) as batches:
             while self.progress < 1:
                 started_s = time.monotonic()
                 losses = self._learn(batches.take(self.progress))
@@ -130,7 +85,7 @@ class Trainer:
             + (FINAL_AID_WEIGHT + ATTENTION_WEIGHT * left) * losses.attention
         )
         self.working.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         pairs = list(zip(self.master.parameters(), self.working.parameters(), strict=True))
         for master, working in pairs:
             master.grad = None if working.grad is None else working.grad.float()
@@ -155,6 +110,7 @@ class Trainer:
 
     def _save(self) -> None:
         state = {
+            "plan": asdict(self.plan),
             "master": self.master.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
@@ -166,74 +122,12 @@ class Trainer:
 
     def _resume(self) -> None:
         state: dict[str, Any] = torch.load(self.checkpoint)
+        if state["plan"] != asdict(self.plan):
+            raise OtherPlanError(f"{self.checkpoint} is of another plan: {state['plan']}")
         self.master.load_state_dict(state["master"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.trained_s = state["step"], state["trained_s"]
         log.info("resuming at step %d, %.1f min", self.step, self.trained_s / 60)
-
-
-class _Batches:
-    """Batches composed ahead by a process of its own."""
-
-    def __init__(self, pools: list[Path], plan: Plan, step: int, progress: float) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.progress = context.Value("d", progress)
-        self.queue: multiprocessing.Queue[Batch] = context.Queue(6)
-        arguments = (self.queue, self.progress, pools, plan, step)
-        self.process = context.Process(target=_compose, args=arguments, daemon=True)
-
-    def __enter__(self) -> _Batches:
-        self.process.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.join()
-
-    def take(self, progress: float) -> Batch:
-        """The next batch. Raises RuntimeError if the process that composes them has died."""
-        self.progress.value = progress
-        while True:
-            try:
-                return self.queue.get(timeout=10)
-            except queue.Empty:
-                if not self.process.is_alive():
-                    raise RuntimeError("the composing process has died") from None
-
-
-def _compose(
-    batches: multiprocessing.Queue[Batch],
-    progress: Any,
-    pools: list[Path],
-    plan: Plan,
-    step: int,
-) -> None:
-    torch.set_num_threads(1)
-    scribe = make_scribe(pools, f"{plan.seed} {step}")
-    while True:
-        stage = plan.stage(progress.value)
-        if scribe.rng.random() < stage.short_share:
-            stage = SHORT
-        batches.put(scribe.batch(stage.batch, stage.window_s))
-
-
-def make_scribe(pools: list[Path], seed: str) -> Scribe:
-    """A maker of batches from pools, of which those of core voices have "core" in their name."""
-    utterances = {path: pool.load(path) for path in pools}
-    shelves = {
-        language: Shelf(*(
-            [
-                utterance
-                for path, loaded in utterances.items()
-                if ("core" in path.stem) == core
-                for utterance in loaded
-                if utterance.sentence.language == language
-            ]
-            for core in (True, False)
-        ))
-        for language in ("en", "zh")
-    }
-    return Scribe(Composer(shelves, seed))
 
 
 def _optimizer(trainee: Trainee) -> torch.optim.AdamW:

@@ -16,9 +16,10 @@ MORE_ACCENTS = [*ACCENTS, "en-gb-x-rp", "en-gb-scotland", "en-us-nyc", "en-029",
 MANDARIN = "cmn-latn-pinyin"
 
 CORE_VARIANTS = ["", "m1", "m3", "f1", "f2", "f4"]
-HELD_OUT_VARIANTS = (
-    "f5 m7 Annie klatt3 linda iven2 steph2 edward Mike victor belinda max"
-).split()
+HELD_OUT_VARIANTS = [
+    *("f5", "m7", "Annie", "klatt3", "linda", "iven2"),
+    *("steph2", "edward", "Mike", "victor", "belinda", "max"),
+]
 # Whispered, robotic or distorted voices, which nobody would take for ordinary speech.
 UNUSED_VARIANTS = {
     *("whisper", "whisperf", "croak", "fast", "Demonic", "UniRobot", "AnxiousAndy", "Mr serious"),

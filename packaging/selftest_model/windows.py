@@ -127,9 +127,7 @@ class Composer:
         return rng.uniform(0, 0.05) if kind == "at once" else rng.uniform(0.05, 1)
 
     def _gap(self) -> float:
-        least_s, most_s = self.rng.choices(
-            ((0.2, 0.8), (0.8, 1.6), (1.6, 4.0)), (55, 38, 7)
-        )[0]
+        least_s, most_s = self.rng.choices(((0.2, 0.8), (0.8, 1.6), (1.6, 4.0)), (55, 38, 7))[0]
         return self.rng.uniform(least_s, most_s)
 
     def _utter(self, shelf: Shelf, voice: str | None) -> tuple[NDArray[np.float32], Utterance]:
