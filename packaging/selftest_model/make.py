@@ -31,7 +31,7 @@ QUICK = Effort(0.02, 1.5, 0.05, 0.02)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns the exit code, 1 where a required figure is missed."""
+    """Run the command; returns the exit code, 1 where a full run misses a required figure."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("faster_whisper").setLevel(logging.WARNING)
@@ -101,4 +101,4 @@ def _evaluate(options: argparse.Namespace) -> int:
     figures = evaluation.evaluate(options.model, data / "pools", effort.measured_scale)
     (data / f"{options.model.name}.figures.json").write_text(evaluation.to_json(figures))
     sys.stdout.write(evaluation.table({str(options.model): figures}))
-    return int(any(figure.passed is False for figure in figures))
+    return int(not options.quick and any(figure.passed is False for figure in figures))
