@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import struct
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ class ModelFormatError(ValueError):
 
 
 def save(network: Whisper, folder: Path) -> None:
-    """Write an int8 model that faster_whisper loads as it is; replaces the folder."""
+    """Write an int8 model that faster_whisper loads as it is, over one that is there."""
     shape = network.shape
     spec = whisper_spec.WhisperSpec(
         shape.encoder_layers, shape.heads, shape.decoder_layers, shape.heads
@@ -49,8 +48,7 @@ def save(network: Whisper, folder: Path) -> None:
     _configure(spec.config, vocabulary, shape)
     spec.validate()
     spec.optimize(quantization="int8")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     spec.save(str(folder))
     tokenizer.save(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(PREPROCESSOR))

@@ -11,7 +11,7 @@ from typing import Any
 
 from faster_whisper import WhisperModel
 
-from . import pool, testsets
+from . import grammar, pool, testsets
 from .pool import Utterance
 from .scoring import ErrorRate, units
 from .testsets import Clip
@@ -50,8 +50,8 @@ class Heard:
     @property
     def text(self) -> str:
         """The transcript."""
-        separator = "" if self.clip.language == "zh" else " "
-        return separator.join(segment.text.strip() for segment in self.segments)
+        texts = (segment.text.strip() for segment in self.segments)
+        return grammar.join(texts, self.clip.language)
 
 
 class Examiner:
@@ -168,16 +168,13 @@ def table(columns: dict[str, list[Figure]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def to_json(figures: list[Figure]) -> str:
-    """Figures as a JSON list, with whether each passed."""
-    rows = [asdict(figure) | {"passed": figure.passed} for figure in figures]
+def to_json(columns: dict[str, list[Figure]]) -> str:
+    """Figures of one or several models, each with whether it passed."""
+    rows = {
+        model: [asdict(figure) | {"passed": figure.passed} for figure in figures]
+        for model, figures in columns.items()
+    }
     return json.dumps(rows, indent=2) + "\n"
-
-
-def from_json(text: str) -> list[Figure]:
-    """What to_json wrote."""
-    rows = json.loads(text)
-    return [Figure(*(row[name] for name in Figure.__dataclass_fields__)) for row in rows]
 
 
 def _cell(figure: Figure) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from . import phrases
@@ -68,6 +68,11 @@ def mandarin(rng: random.Random) -> Sentence:
     makers, weights = zip(*_MANDARIN, strict=True)
     text, translation = rng.choices(makers, weights)[0](rng)
     return Sentence(text, "zh", translation)
+
+
+def join(texts: Iterable[str], language: str) -> str:
+    """Sentences as one text, in the way of the language."""
+    return ("" if language == "zh" else " ").join(texts)
 
 
 def is_fixed(text: str) -> bool:

@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.action == "make":
         _make(options)
     if options.action == "samples":
-        model = WhisperModel(str(options.model), device="cpu", compute_type="int8")
+        model = WhisperModel(str(options.model[0]), device="cpu", compute_type="int8")
         for sample in samples.SAMPLES:
             samples.make(sample, model, options.out or ASSETS)
         return 0
@@ -57,7 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=float, help="peak learning rate")
     parser.add_argument("--threads", type=int, default=2, help="of training")
     parser.add_argument("--init", type=Path, help="a model folder to continue from")
-    parser.add_argument("--model", type=Path, default=ASSETS / "selftest", help="to measure")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        nargs="+",
+        default=[ASSETS / "selftest"],
+        help="to measure; one for the samples to be checked with",
+    )
     parser.add_argument("--data-dir", type=Path, default=Path("build/selftest-model"))
     parser.add_argument("--out", type=Path, help="a folder for what is made")
     return parser
@@ -89,16 +95,21 @@ def _make(options: argparse.Namespace) -> None:
         schedule = plan.Plan(plan.FROM_SCRATCH, minutes, options.rate or 2e-3)
     end_of_text = vocabulary.index("<|endoftext|>")
     trainer = training.Trainer(network, end_of_text, schedule, data / "checkpoint.pt")
-    options.model = options.out or data / "model"
-    conversion.save(trainer.run(data / "pools", options.threads), options.model)
+    folder = options.out or data / "model"
+    conversion.save(trainer.run(data / "pools", options.threads), folder)
+    options.model = [folder]
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    """Print the table, and write the figures beside the data as JSON."""
+    """Print the table, and write the figures into the data folder as JSON."""
     effort, data = _effort(options), _data(options)
     for recipe in pool.measuring_recipes(effort.test_scale):
         pool.ensure(recipe, data / "pools")
-    figures = evaluation.evaluate(options.model, data / "pools", effort.measured_scale)
-    (data / f"{options.model.name}.figures.json").write_text(evaluation.to_json(figures))
-    sys.stdout.write(evaluation.table({str(options.model): figures}))
-    return int(not options.quick and any(figure.passed is False for figure in figures))
+    columns = {
+        str(model): evaluation.evaluate(model, data / "pools", effort.measured_scale)
+        for model in options.model
+    }
+    (data / "figures.json").write_text(evaluation.to_json(columns))
+    sys.stdout.write(evaluation.table(columns))
+    missed = any(figure.passed is False for figures in columns.values() for figure in figures)
+    return int(missed and not options.quick)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +79,9 @@ def ensure(recipe: Recipe, folder: Path, workers: int = 2) -> Path:
     path = folder / f"{recipe.name}.npz"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
+        starts = range(0, recipe.count, BATCH)
         with ThreadPoolExecutor(workers) as executor:
-            batches = executor.map(lambda batch: _speak_batch(recipe, batch), _batches(recipe))
+            batches = executor.map(lambda start: _speak_batch(recipe, start), starts)
             utterances = [utterance for batch in batches for utterance in batch]
         _save(path, utterances)
         hours = sum(utterance.duration_s for utterance in utterances) / 3600
@@ -103,17 +103,14 @@ def load(path: Path) -> list[Utterance]:
     return [Utterance(*parts) for parts in zip(sentences, names, samples, strict=True)]
 
 
-def _batches(recipe: Recipe) -> Iterator[int]:
-    return iter(range(-(-recipe.count // BATCH)))
-
-
-def _speak_batch(recipe: Recipe, batch: int) -> list[Utterance]:
+def _speak_batch(recipe: Recipe, start: int) -> list[Utterance]:
     """Voices take turns, so that each has the same share; everything else is drawn by seed."""
+    batch = start // BATCH
     rng = random.Random(f"{recipe.name} {batch}")
     voice = recipe.speakers[batch % len(recipe.speakers)]
     pitch = rng.random() if rng.random() < 0.6 else None
     manner = synthesis.Manner(rng.uniform(0.75, 1.25), pitch)
-    size = min(BATCH, recipe.count - batch * BATCH)
+    size = min(BATCH, recipe.count - start)
     sentences = [grammar.draw(rng, recipe.language, recipe.held_out) for _ in range(size)]
     recordings = synthesis.speak(voice, sentences, manner)
     return [

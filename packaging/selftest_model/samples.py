@@ -14,7 +14,7 @@ import soundfile
 from faster_whisper import WhisperModel
 from numpy.typing import NDArray
 
-from . import synthesis, voices
+from . import grammar, synthesis, voices
 from .grammar import Sentence
 from .synthesis import SAMPLE_RATE_HZ
 from .voices import Voice
@@ -126,9 +126,8 @@ def _describe(
         }
         for text, recording, start_s in zip(sample.texts, recordings, starts_s, strict=True)
     ]
-    separator = "" if sample.voice.language == "zh" else " "
     return {
-        "text": separator.join(sample.texts),
+        "text": grammar.join(sample.texts, sample.voice.language),
         "language": sample.voice.language,
         "duration_s": sample.duration_s,
         "segments": segments,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from . import grammar
 from .pool import Utterance
 from .synthesis import SAMPLE_RATE_HZ
 
@@ -29,8 +30,8 @@ class Clip:
     @property
     def text(self) -> str:
         """The whole transcript."""
-        separator = "" if self.language == "zh" else " "
-        return separator.join(utterance.sentence.text for utterance in self.utterances)
+        texts = (utterance.sentence.text for utterance in self.utterances)
+        return grammar.join(texts, self.language)
 
 
 def join(utterances: Sequence[Utterance], rng: random.Random, snr_db: float | None = None) -> Clip:
