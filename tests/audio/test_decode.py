@@ -187,8 +187,8 @@ def peak_memory_mib(data: Path, max_duration_s: float) -> float:
     """By how much decoding in a fresh process raises its peak memory; Linux counts in KiB."""
     program = (
         "import resource, sys, av, soundfile, soxr\n"
-        "from sidecar.audio.decode import decode_audio
-from sidecar.core.ipc import AudioLimits\n"
+        "from sidecar.audio.decode import decode_audio\n"
+        "from sidecar.core.ipc import AudioLimits\n"
         "from sidecar.core.errors import SidecarError\n"
         "from sidecar.core.request import AudioSource\n"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
