@@ -17,6 +17,10 @@ _MIN_TOKENS = 32
 """No window is cut to fewer tokens than this for lack of time."""
 _MEMORY = 0.7
 """Weight of what was measured before, at each new measurement."""
+_START_TOKENS = 8
+"""What the prompt and the start of an attempt cost, in tokens."""
+_CAUTION = 2.0
+"""Factor on a cost that is only inferred from another search (sampling measured 2x a beam)."""
 
 
 class _Rate:
@@ -25,8 +29,10 @@ class _Rate:
     def __init__(self) -> None:
         self._amount = 0.0
         self._count = 0.0
+        self._last = 0.0
 
     def add(self, amount: float, count: float) -> None:
+        self._last = amount / count
         self._amount = _MEMORY * self._amount + amount
         self._count = _MEMORY * self._count + count
 
@@ -34,23 +40,32 @@ class _Rate:
     def value(self) -> float:
         return self._amount / self._count if self._count else 0.0
 
+    @property
+    def worst(self) -> float:
+        """The mean, or the last measurement if that was worse: a machine may have got busy."""
+        return max(self.value, self._last)
+
+
+class Search(Struct, frozen=True):
+    """How hypotheses are decoded side by side: a beam, or samples at a temperature above 0."""
+
+    width: int
+    """`beam_size`, or `best_of`."""
+    samples: bool = False
+
 
 class Costs:
-    """What decoding has cost so far in this process.
-
-    `width` is the number of hypotheses decoded side by side: `beam_size` at temperature 0,
-    `best_of` above it.
-    """
+    """What decoding has cost so far in this process."""
 
     def __init__(self) -> None:
-        self._token_s: dict[int, _Rate] = {}
+        self._token_s: dict[Search, _Rate] = {}
         self._density = _Rate()
         self._encode = _Rate()
         self._align = _Rate()
 
-    def add_attempt(self, width: int, tokens: int, seconds: float) -> None:
-        """Count one attempt; the end of the text is a step of its own."""
-        self._token_s.setdefault(width, _Rate()).add(seconds, tokens + 1)
+    def add_attempt(self, search: Search, tokens: int, seconds: float) -> None:
+        """Count one attempt, and the tokens of its longest text."""
+        self._token_s.setdefault(search, _Rate()).add(seconds, tokens + _START_TOKENS)
 
     def add_window(self, tokens: int, audio_s: float, encode_s: float) -> None:
         """Count one window: the tokens of the text that was kept, and its encoder pass."""
@@ -71,16 +86,20 @@ class Costs:
         """Seconds the word alignment of a window takes; 0 while unknown."""
         return self._align.value
 
-    def token_s(self, width: int) -> float | None:
+    def token_s(self, search: Search) -> float | None:
         """Seconds a token takes; None while nothing has been measured.
 
-        A width not yet seen is scaled from the nearest that was, in proportion: no decoder
-        gets worse than that by being wider.
+        What was not yet seen is inferred, with caution, from the nearest that was: of the same
+        kind if there is one, and in proportion to the width.
         """
         if not self._token_s:
             return None
-        known = min(self._token_s, key=lambda seen: (abs(seen - width), seen))
-        return self._token_s[known].value * width / known
+        known = min(
+            self._token_s,
+            key=lambda seen: (seen.samples != search.samples, abs(seen.width - search.width)),
+        )
+        caution = 1.0 if known == search else _CAUTION
+        return caution * self._token_s[known].worst * search.width / known.width
 
     def tokens_in(self, audio_s: float) -> float:
         """Tokens to expect of so many seconds of audio."""
@@ -97,7 +116,7 @@ class Prospect(Struct, frozen=True):
     later_audio_s: float
     """Audio after this window, still to be decoded."""
     later_windows: int
-    width: int
+    search: Search
     limit: Limit
     last_tokens: int | None
     """Tokens of the attempt that has just failed; None: this is the first attempt."""
@@ -108,7 +127,7 @@ class Prospect(Struct, frozen=True):
 class Go(Struct, frozen=True):
     """Decode, so wide and with so many tokens at most."""
 
-    width: int
+    search: Search
     limit: Limit
     narrowed: str = ""
     """Why not so wide as asked for; empty: it is."""
@@ -128,9 +147,9 @@ def next_step(prospect: Prospect, costs: Costs) -> Go | Stop:
     asked-for one would not be done in time.
     """
     limit = prospect.limit
-    token_s = costs.token_s(prospect.width)
+    token_s = costs.token_s(prospect.search)
     if token_s is None:
-        return Go(prospect.width, limit)
+        return Go(prospect.search, limit)
     expected = (
         costs.tokens_in(prospect.audio_s)
         if prospect.last_tokens is None
@@ -141,13 +160,14 @@ def next_step(prospect: Prospect, costs: Costs) -> Go | Stop:
     affordable = _affordable(available_s, token_s, limit.tokens)
     because = f"{prospect.remaining_s:.1f} s left, an attempt costs {wanted * token_s:.1f} s"
     if wanted <= affordable and affordable > 0:
-        return Go(prospect.width, _lower(limit, affordable))
+        return Go(prospect.search, _lower(limit, affordable))
     if prospect.last_tokens is not None:
         return Stop(because)
-    single_s = min(token_s, costs.token_s(1) or token_s)
+    narrow = Search(1, prospect.search.samples)
+    single_s = min(token_s, costs.token_s(narrow) or token_s)
     floor = min(limit.tokens, max(wanted, _MIN_TOKENS))
     most = max(floor, _affordable(available_s, single_s, limit.tokens))
-    return Go(1, _lower(limit, most), narrowed=because if prospect.width > 1 else "")
+    return Go(narrow, _lower(limit, most), narrowed="" if narrow == prospect.search else because)
 
 
 def _lower(limit: Limit, affordable: int) -> Limit:
@@ -160,7 +180,7 @@ def _affordable(available_s: float, token_s: float, max_tokens: int) -> int:
     """Tokens that fit, at most `max_tokens`; a cost of nothing fits any number."""
     if token_s * max_tokens <= available_s:
         return max_tokens
-    return max(0, int(available_s / token_s)) if token_s > 0 else 0
+    return int(available_s / token_s) if available_s > 0 else 0
 
 
 def _available_s(prospect: Prospect, costs: Costs, token_s: float) -> float:

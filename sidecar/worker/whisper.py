@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from sidecar.core.timing import Phase, PhaseClock
 from sidecar.worker.hypothesis import Hypothesis, judge, mean_logprob, most_probable
-from sidecar.worker.ladder import Costs, Go, Prospect, Stop, next_step, still_to_decode
+from sidecar.worker.ladder import Costs, Go, Prospect, Search, Stop, next_step, still_to_decode
 from sidecar.worker.record import Record, WindowRecord
 from sidecar.worker.tokens import max_length, token_limit
 from sidecar.worker.views import Extractor, Features, Native
@@ -141,14 +141,15 @@ class JobModel(WhisperModel):  # type: ignore[misc]
         self, temperature: float, prompt_tokens: int, options: Any, tried: list[Hypothesis]
     ) -> Go | Stop:
         window, watch = self._window, self._watch
-        width = options.best_of if temperature > 0 else options.beam_size
+        samples = temperature > 0
+        search = Search(options.best_of if samples else options.beam_size, samples)
         limit = token_limit(
             prompt_tokens,
             options.max_new_tokens,
             window.audio_s if watch.bound_tokens else None,
         )
         if not watch.degrade:
-            return Go(width, limit)
+            return Go(search, limit)
         content_s = self.feature_extractor.time_per_frame * (
             self.feature_extractor.spectrogram.shape[-1] - 1
         )
@@ -159,7 +160,7 @@ class JobModel(WhisperModel):  # type: ignore[misc]
                 audio_s=window.audio_s,
                 later_audio_s=audio_s,
                 later_windows=windows,
-                width=width,
+                search=search,
                 limit=limit,
                 last_tokens=tried[-1].steps if tried else None,
                 aligns=options.word_timestamps,
@@ -181,13 +182,13 @@ class JobModel(WhisperModel):  # type: ignore[misc]
         if temperature > 0:
             search = {
                 "beam_size": 1,
-                "num_hypotheses": step.width,
+                "num_hypotheses": step.search.width,
                 "sampling_topk": 0,
                 "sampling_temperature": temperature,
             }
         else:
             patience = 1.0 if step.narrowed else options.patience
-            search = {"beam_size": step.width, "patience": patience}
+            search = {"beam_size": step.search.width, "patience": patience}
         result, generate_s = self._timed(
             Phase.GENERATE,
             lambda: self.model.generate(
@@ -222,8 +223,8 @@ class JobModel(WhisperModel):  # type: ignore[misc]
             verdict=judge(avg_logprob, compression_ratio, result.no_speech_prob, options),
             cut_by=step.limit if len(tokens) >= step.limit.tokens else None,
         )
-        self._costs.add_attempt(step.width, hypothesis.steps, generate_s)
-        self._window.add_attempt(hypothesis, step.width, generate_s)
+        self._costs.add_attempt(step.search, hypothesis.steps, generate_s)
+        self._window.add_attempt(hypothesis, step.search.width, generate_s)
         return hypothesis
 
     def add_word_timestamps(self, *args: Any, **kwargs: Any) -> Any:

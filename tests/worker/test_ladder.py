@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.worker.ladder import Costs, Go, Prospect, Stop, next_step, still_to_decode
+from sidecar.worker.ladder import Costs, Go, Prospect, Search, Stop, next_step, still_to_decode
 from sidecar.worker.tokens import Limit
 
 FULL = Limit(224, "the model's limit")
@@ -12,7 +12,7 @@ FULL = Limit(224, "the model's limit")
 def costs(token_s: float = 0.01, *, width: int = 5, density: float = 4.0) -> Costs:
     """Each token took `token_s` at this width, and a second of audio held `density` of them."""
     measured = Costs()
-    measured.add_attempt(width, tokens=99, seconds=100 * token_s)
+    measured.add_attempt(Search(width), tokens=92, seconds=100 * token_s)
     measured.add_window(tokens=int(30 * density), audio_s=30.0, encode_s=0.5)
     measured.add_alignment(0.2)
     return measured
@@ -32,7 +32,7 @@ def prospect(
         audio_s=audio_s,
         later_audio_s=30.0 * later_windows,
         later_windows=later_windows,
-        width=width,
+        search=Search(width, samples=False),
         limit=FULL,
         last_tokens=last_tokens,
         aligns=aligns,
@@ -40,24 +40,24 @@ def prospect(
 
 
 def test_with_time_enough_the_attempt_is_the_one_asked_for() -> None:
-    assert next_step(prospect(60.0), costs()) == Go(5, FULL)
+    assert next_step(prospect(60.0), costs()) == Go(Search(5), FULL)
 
 
 def test_before_anything_was_measured_the_attempt_is_the_one_asked_for() -> None:
-    assert next_step(prospect(0.001), Costs()) == Go(5, FULL)
+    assert next_step(prospect(0.001), Costs()) == Go(Search(5), FULL)
 
 
 def test_a_first_attempt_that_has_time_for_its_text_alone_is_capped_at_the_time_left() -> None:
     step = next_step(prospect(1.0), costs())
     assert isinstance(step, Go)
-    assert (step.width, step.limit.tokens, step.limit.is_time) == (5, 80, True)
+    assert (step.search.width, step.limit.tokens, step.limit.is_time) == (5, 80, True)
     assert not step.narrowed
 
 
 def test_a_first_attempt_without_time_for_its_text_is_made_with_a_beam_of_one() -> None:
     step = next_step(prospect(0.5), costs())
     assert isinstance(step, Go)
-    assert step.width == 1
+    assert step.search.width == 1
     assert step.narrowed == "0.5 s left, an attempt costs 0.6 s"
 
 
@@ -80,7 +80,7 @@ def test_a_fallback_without_time_for_as_many_tokens_as_before_is_dropped() -> No
 
 
 def test_a_fallback_with_time_for_as_many_tokens_as_before_is_made() -> None:
-    assert next_step(prospect(3.0, last_tokens=223), costs()) == Go(5, FULL)
+    assert next_step(prospect(3.0, last_tokens=223), costs()) == Go(Search(5), FULL)
 
 
 def test_later_windows_keep_their_share_from_the_fallbacks_of_this_one() -> None:
@@ -95,22 +95,35 @@ def test_the_word_alignment_to_come_is_left_its_time() -> None:
     assert isinstance(next_step(prospect(2.9, last_tokens=223, aligns=True), costs()), Stop)
 
 
-def test_the_cost_of_an_unknown_width_is_scaled_from_the_nearest_known() -> None:
+def test_the_cost_of_an_unknown_search_is_inferred_with_caution_from_the_nearest_known() -> None:
     measured = costs(0.01, width=5)
-    assert measured.token_s(10) == 0.02
-    assert measured.token_s(1) == 0.002
-    measured.add_attempt(1, tokens=0, seconds=0.004)
-    assert measured.token_s(1) == 0.004
-    assert Costs().token_s(5) is None
+    assert measured.token_s(Search(5)) == 0.01
+    assert measured.token_s(Search(10)) == 0.04
+    assert measured.token_s(Search(1)) == 0.004
+    assert measured.token_s(Search(5, samples=True)) == 0.02
+    measured.add_attempt(Search(5, samples=True), tokens=92, seconds=1.5)
+    assert measured.token_s(Search(5, samples=True)) == 0.015
+    assert measured.token_s(Search(5)) == 0.01
+    assert Costs().token_s(Search(5)) is None
+
+
+def test_an_attempt_that_was_slower_than_the_mean_counts_at_once() -> None:
+    measured = costs(0.01)
+    measured.add_attempt(Search(5), tokens=92, seconds=4.0)
+    assert measured.token_s(Search(5)) == 0.04
+    measured.add_attempt(Search(5), tokens=92, seconds=1.0)
+    token_s = measured.token_s(Search(5))
+    assert token_s is not None
+    assert 0.01 < token_s < 0.04
 
 
 def test_recent_costs_count_more_than_old_ones() -> None:
     measured = costs(0.01)
     for _ in range(10):
-        measured.add_attempt(5, tokens=99, seconds=3.0)
-    token_s = measured.token_s(5)
+        measured.add_attempt(Search(5), tokens=92, seconds=0.5)
+    token_s = measured.token_s(Search(5))
     assert token_s is not None
-    assert 0.029 < token_s < 0.03
+    assert 0.005 < token_s < 0.0052
 
 
 widths = st.integers(1, 10)
@@ -138,7 +151,7 @@ def test_a_job_with_ample_time_is_never_degraded(
     aligns: bool,
 ) -> None:
     known = costs(token_s, width=measured_width, density=density)
-    dearest_s = max(known.token_s(width) or 0.0, known.token_s(1) or 0.0)
+    dearest_s = max(known.token_s(Search(width)) or 0.0, known.token_s(Search(1)) or 0.0)
     a_window_s = known.encode_s + known.align_s + (224 + 1.5 * density * 30) * dearest_s
     ample_s = (later_windows + 1) * a_window_s / 0.8 + 0.001
     step = next_step(
@@ -152,7 +165,7 @@ def test_a_job_with_ample_time_is_never_degraded(
         ),
         known,
     )
-    assert step == Go(width, FULL)
+    assert step == Go(Search(width), FULL)
 
 
 @given(
@@ -176,7 +189,7 @@ def test_a_first_attempt_is_always_made_within_the_limits_asked_for(
         costs(token_s, density=density),
     )
     assert isinstance(step, Go)
-    assert step.width in (1, width)
+    assert step.search.width in (1, width)
     assert 1 <= step.limit.tokens <= FULL.tokens
     assert step.limit.is_time == (step.limit.tokens < FULL.tokens)
 
