@@ -23,3 +23,7 @@ test: check
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+
+.PHONY: benchmark
+benchmark: $(VENV)/installed
+	$(BIN)/python -m tests.benchmark
