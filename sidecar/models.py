@@ -48,7 +48,7 @@ def installed(folders: Sequence[Path]) -> list[InstalledModel]:
     """All complete models, the built-in one first."""
     found = [(SELFTEST, ASSETS / SELFTEST), *_installed(folders)]
     return [
-        InstalledModel(name, str(path), sum(f.stat().st_size for f in path.iterdir()))
+        InstalledModel(name, str(path), _size_bytes(path))
         for name, path in found
         if not missing_files(path)
     ]
@@ -60,6 +60,10 @@ def missing_files(folder: Path) -> list[str]:
     if not any(folder.glob("vocabulary.*")):
         missing.append("vocabulary.json")
     return missing
+
+
+def _size_bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
 
 
 def _complete(folder: Path) -> Path:

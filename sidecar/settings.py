@@ -115,9 +115,9 @@ class Settings(Struct, frozen=True):
         wanted = model or self.model_path or self.model
         if wanted is None:
             raise ModelUnavailable(
-                "no model is configured: start with `asr-sidecar serve --model NAME` or "
-                "`--model-path DIR` (`--model selftest` is built in, for trying things out), "
-                "or call models.load"
+                "no model is configured: start with `--model NAME` or `--model-path DIR` "
+                "(`asr-sidecar models` lists the installed ones; `--model selftest` is built in, "
+                "for trying things out), or call models.load"
             )
         path = locate(wanted, self.model_folders())
         name = path.name if wanted == self.model_path and model is None else wanted

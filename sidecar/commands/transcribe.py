@@ -9,14 +9,13 @@ from sidecar.commands.exit import ExitCode, of_signal
 from sidecar.commands.formats import FORMATS, Format
 from sidecar.commands.inputs import BadUsage, Input, inputs_of, output_paths
 from sidecar.commands.job import Wanted
-from sidecar.commands.output import complain, say_nothing_more
+from sidecar.commands.output import complain, quiet_log, say_nothing_more
 from sidecar.commands.progress import stderr_line
 from sidecar.commands.report import Report
 from sidecar.commands.run import Run, said_of_signal
 from sidecar.core.errors import ModelUnavailable
 from sidecar.core.request import Task
-from sidecar.serve.arguments import Arguments, parse
-from sidecar.serve.log import JsonLog
+from sidecar.serve.arguments import parse
 
 EPILOG = """\
 A file that fails does not stop the others; what went wrong is said on stderr. --timeout is the
@@ -49,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         paths = output_paths(inputs, formats, folder) if folder else {}
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
-        log = _log(given)
+        log = quiet_log(given)
         model = given.settings.model_spec()
     except (BadUsage, OSError) as error:
         complain(str(error))
@@ -127,9 +126,3 @@ def _check_stdout(inputs: Sequence[Input], formats: Sequence[Format], folder: Pa
         raise BadUsage("several formats need --output-dir")
     if len(inputs) > 1 and formats[0] not in ("txt", "json"):
         raise BadUsage(f"several files as {formats[0]} need --output-dir")
-
-
-def _log(given: Arguments) -> JsonLog:
-    """On stderr only if it was asked for: the terminal is the user's."""
-    settings = given.settings
-    return JsonLog(settings.log_level, settings.log_file, stderr=given.on_command_line("log_level"))

@@ -40,11 +40,16 @@ BURST = 64
 """So many deliveries are handled before the clock is looked at again."""
 
 
+def own_command() -> list[str]:
+    """The command line that starts this program again; a command is to follow."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-m", "sidecar"]
+
+
 def worker_command() -> list[str]:
     """The command line that makes this program a worker."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "worker", str(os.getpid())]
-    return [sys.executable, "-m", "sidecar", "worker", str(os.getpid())]
+    return [*own_command(), "worker", str(os.getpid())]
 
 
 class Shell:
