@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from sidecar.commands import probes
 from sidecar.commands.exit import ExitCode, of_signal
@@ -92,7 +93,7 @@ class Visit:
         return self._settings.model_spec(None if self._configured else SELFTEST)
 
     def _sample(self, model: ModelSpec) -> Finding:
-        run = Run(self._settings, self._log, self._jobs(), self)
+        run = Run(self._settings, self._log, [partial(sample_job, self._settings, self)], self)
         run.run(model)
         self.ended_by = run.ended_by
         if run.problem is not None:
@@ -104,9 +105,6 @@ class Visit:
                 return Finding("sample", "fail", error.message)
             case result:
                 return judged(result)
-
-    def _jobs(self) -> Iterator[Job]:
-        yield sample_job(self._settings, self)
 
     def progressed(self, job: Job) -> None:
         """Redraw the progress line."""

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     line = stderr_line(wanted=not given.on_command_line("log_level"))
     report = Report(inputs, formats, paths, line)
-    run = Run(given.settings, log, (wanted.job(each) for each in inputs), report)
+    run = Run(given.settings, log, [partial(wanted.job, each) for each in inputs], report)
     line.say("loading the model")
     try:
         run.run(model)
