@@ -22,6 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
         return _run(command, rest)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        from sidecar.commands.output import say_nothing_more
+
+        say_nothing_more()
+        return 0
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -11,7 +11,7 @@ from sidecar.commands.inspection import inspect
 from sidecar.commands.machine import machine
 from sidecar.commands.output import complain, quiet_log, write
 from sidecar.commands.progress import ProgressLine, stderr_line
-from sidecar.commands.run import Run
+from sidecar.commands.run import Run, said_of_signal
 from sidecar.core.errors import ModelUnavailable
 from sidecar.core.ipc import ModelSpec
 from sidecar.core.job import Job
@@ -46,12 +46,15 @@ def main(arguments: Sequence[str]) -> int:
     visit = Visit(given.settings, log, line)
     findings = []
     for finding in visit.findings():
+        if visit.ended_by is not None:
+            break
         findings.append(finding)
         if not given.options.json:
             visit.line.clear()
             write(line_of(finding).encode("utf-8", "replace") + b"\n")
     visit.line.clear()
     if visit.ended_by is not None:
+        complain(said_of_signal(visit.ended_by))
         return of_signal(visit.ended_by)
     diagnosis = Diagnosis.of(findings)
     if given.options.json:

@@ -18,7 +18,7 @@ LIMIT_S = 90.0
 
 def inspect(device: str) -> list[Finding]:
     """What the probes find, or that they broke down, and at which library."""
-    return concluded(*_run([*own_command(), "doctor", "--inspect", device], LIMIT_S))
+    return concluded(*run_probes([*own_command(), "doctor", "--inspect", device], LIMIT_S))
 
 
 def concluded(lines: bytes, ending: str | None) -> list[Finding]:
@@ -40,7 +40,8 @@ def _parsed(lines: bytes) -> Iterator[Finding]:
             yield msgspec.json.decode(line, type=Finding)
 
 
-def _run(command: Sequence[str], limit_s: float) -> tuple[bytes, str | None]:
+def run_probes(command: Sequence[str], limit_s: float) -> tuple[bytes, str | None]:
+    """What the command says within `limit_s`, and what went wrong with it, if anything did."""
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -10,7 +10,7 @@ from sidecar.commands.exit import ExitCode, of_signal
 from sidecar.commands.formats import FORMATS, Format
 from sidecar.commands.inputs import BadUsage, Input, inputs_of, output_paths
 from sidecar.commands.job import Wanted
-from sidecar.commands.output import complain, quiet_log, say_nothing_more
+from sidecar.commands.output import complain, quiet_log
 from sidecar.commands.progress import stderr_line
 from sidecar.commands.report import Report
 from sidecar.commands.run import Run, said_of_signal
@@ -72,10 +72,6 @@ def main(arguments: Sequence[str]) -> int:
     line.say("loading the model")
     try:
         run.run(model)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough.
-        say_nothing_more()
-        return ExitCode.DONE
     finally:
         line.clear()
     return _ended(run, report)
