@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from msgspec import structs
 
@@ -34,6 +35,7 @@ from sidecar.serve.log import JsonLog
 from sidecar.serve.process import WorkerProcess
 from sidecar.settings import Settings, worker_environment
 
+ROOT = Path(__file__).parents[2]
 LONGEST_WAIT_S = 0.25 if sys.platform == "win32" else 3600.0
 """On Windows a waiting lock does not notice Ctrl-C."""
 BURST = 64
@@ -44,7 +46,10 @@ def own_command() -> list[str]:
     """The command line that starts this program again; a command is to follow."""
     if getattr(sys, "frozen", False):
         return [sys.executable]
-    return [sys.executable, "-m", "sidecar"]
+    # The folder that the user happens to be in is no place to import from, unless this very
+    # program came from there: a checkout that is not installed.
+    safe_path = [] if sys.path[:1] == [str(ROOT)] else ["-P"]
+    return [sys.executable, *safe_path, "-m", "sidecar"]
 
 
 def worker_command() -> list[str]:

@@ -66,3 +66,8 @@ def test_two_inputs_never_share_an_output(tmp_path: Path, other: str) -> None:
 def test_an_input_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(BadUsage, match="taken"):
         output_paths([Input(0, "a.json", tmp_path / "a.json")], ["json"], tmp_path)
+
+
+def test_a_name_that_is_not_utf_8_is_refused_up_front() -> None:
+    with pytest.raises(BadUsage, match="UTF-8"):
+        inputs_of(["a.wav", "\udcff.wav"], 10)

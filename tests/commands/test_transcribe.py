@@ -45,6 +45,18 @@ def test_the_sample_becomes_webvtt_in_utf_8_with_nothing_on_stderr() -> None:
     assert "打开客厅的灯" in done.stdout.decode("utf-8")
 
 
+def test_the_worker_imports_nothing_from_the_users_folder(tmp_path: Path) -> None:
+    (tmp_path / "queue.py").write_text("raise SystemExit('shadowed')")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "sidecar", "transcribe", "--model", "selftest", SAMPLE],
+        capture_output=True,
+        env=environment(PYTHONPATH=os.pathsep.join([str(tmp_path / "none"), str(ROOT)])),
+        cwd=tmp_path,
+        timeout=100,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_files_that_fail_do_not_stop_the_others(tmp_path: Path) -> None:
     (tmp_path / "not.wav").write_bytes(b"not audio at all")
     done = asr(
