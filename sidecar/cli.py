@@ -3,8 +3,6 @@
 import sys
 from collections.abc import Sequence
 
-from sidecar.version import VERSION
-
 USAGE = """usage: asr-sidecar COMMAND [options]
 
 commands:
@@ -16,11 +14,25 @@ commands:
 `asr-sidecar COMMAND --help` says more. `asr-sidecar --version` says which this is.
 """
 BAD_USAGE = 2
+INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
     command, *rest = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    try:
+        return _run(command, rest)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        from sidecar.commands.output import say_nothing_more
+
+        say_nothing_more()
+        return 0
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(command: str, rest: Sequence[str]) -> int:
     match command:
         case "serve":
             from sidecar.serve.main import main as serve
@@ -34,9 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from sidecar.commands.transcribe import main as transcribe
 
             return transcribe(rest)
+        case "models":
+            from sidecar.commands.models import main as models
+
+            return models(rest)
+        case "doctor":
+            from sidecar.commands.doctor import main as doctor
+
+            return doctor(rest)
         case "--version":
-            sys.stdout.write(f"asr-sidecar {VERSION}\n")
-            return 0
+            from sidecar.commands.version import main as version
+
+            return version(rest)
         case "--help" | "-h":
             sys.stdout.write(USAGE)
             return 0

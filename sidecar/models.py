@@ -5,6 +5,7 @@ Paths are strings here: importing pathlib would cost the parent 10 ms before its
 
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -14,7 +15,7 @@ from sidecar.core.errors import ModelUnavailable
 SELFTEST = "selftest"
 ASSETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "assets")
 _REQUIRED = ("model.bin", "config.json", "tokenizer.json")
-_HUB_PREFIX = "models--Systran--faster-whisper-"
+_HUB_FOLDER = re.compile(r"models--.+--faster-(?P<distil>distil-)?whisper-(?P<size>.+)")
 
 
 class InstalledModel(Struct, frozen=True):
@@ -52,7 +53,7 @@ def installed(folders: Sequence[str]) -> list[InstalledModel]:
     """All complete models, the built-in one first."""
     found = [(SELFTEST, os.path.join(ASSETS, SELFTEST)), *_installed(folders)]
     return [
-        InstalledModel(name, path, sum(entry.stat().st_size for entry in os.scandir(path)))
+        InstalledModel(name, path, _size_bytes(path))
         for name, path in found
         if not missing_files(path)
     ]
@@ -64,6 +65,10 @@ def missing_files(folder: str) -> list[str]:
     if not glob.glob(os.path.join(glob.escape(folder), "vocabulary.*")):
         missing.append("vocabulary.json")
     return missing
+
+
+def _size_bytes(folder: str) -> int:
+    return sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file())
 
 
 def _complete(folder: str) -> str:
@@ -82,9 +87,9 @@ def _installed(folders: Sequence[str]) -> Iterator[tuple[str, str]]:
         for folder in sorted(glob.glob(os.path.join(glob.escape(root), "*", ""))):
             path = os.path.dirname(folder)
             name = os.path.basename(path)
-            if name.startswith(_HUB_PREFIX):
+            if hub := _HUB_FOLDER.fullmatch(name):
                 snapshots = os.path.join(glob.escape(path), "snapshots", "*", "")
                 for snapshot in sorted(glob.glob(snapshots)):
-                    yield name.removeprefix(_HUB_PREFIX), os.path.dirname(snapshot)
+                    yield f"{hub['distil'] or ''}{hub['size']}", os.path.dirname(snapshot)
             elif os.path.isfile(os.path.join(path, "model.bin")):
                 yield name, path

@@ -1,6 +1,7 @@
 """All settings: command line over environment over default. The only reader of `os.environ`."""
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -114,9 +115,9 @@ class Settings(Struct, frozen=True):
         wanted = model or self.model_path or self.model
         if wanted is None:
             raise ModelUnavailable(
-                "no model is configured: start with `asr-sidecar serve --model NAME` or "
-                "`--model-path DIR` (`--model selftest` is built in, for trying things out), "
-                "or call models.load"
+                "no model is configured: start with `--model NAME` or `--model-path DIR` "
+                "(`asr-sidecar models` lists the installed ones; `--model selftest` is built in, "
+                "for trying things out), or call models.load"
             )
         path = locate(wanted, self.model_folders())
         from_path = wanted == self.model_path and model is None
@@ -260,9 +261,13 @@ def _converted(setting: Setting, name: str, raw: Any, expected: Any) -> Any:
             {"0": False, "false": False, "no": False, "off": False}.get(raw.lower(), raw),
         )
     try:
-        return msgspec.convert(raw, expected, strict=False)
+        value = msgspec.convert(raw, expected, strict=False)
     except msgspec.ValidationError as error:
         raise BadSetting(f"{name}={raw!r}: {error}") from None
+    # No bound of a type keeps out a NaN, and not all of them are bounded.
+    if isinstance(value, float) and not math.isfinite(value):
+        raise BadSetting(f"{name}={raw!r}: not a finite number")
+    return value
 
 
 def _types() -> dict[str, Any]:
@@ -271,7 +276,7 @@ def _types() -> dict[str, Any]:
 
 def _shown(default: object) -> str:
     if isinstance(default, tuple):
-        return ",".join(f"{part:g}" for part in default) or "none"
+        return ",".join(map(str, default)) or "none"
     return "none" if default is None else str(default)
 
 

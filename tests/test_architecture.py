@@ -77,6 +77,7 @@ def test_the_core_has_no_clock_no_threads_and_no_files() -> None:
 def test_the_parent_imports_nothing_heavy() -> None:
     program = (
         "import sys; import sidecar.serve.main, sidecar.serve.server, sidecar.serve.discover; "
+        "import sidecar.commands.transcribe, sidecar.commands.models, sidecar.commands.doctor; "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run(

@@ -38,10 +38,14 @@ def inputs_of(names: Sequence[str], max_bytes: int) -> list[Input]:
     No more of it is read than tells that it is over `max_bytes`; the worker refuses it then.
 
     Raises:
-        BadUsage: stdin is wanted and there is none, or it is wanted twice.
+        BadUsage: stdin is wanted and there is none, or it is wanted twice; or a name is not UTF-8,
+            which is all that the worker can be told.
     """
     if names.count(STDIN) > 1:
         raise BadUsage("- can be given once: stdin has one end")
+    for name in names:
+        if any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise BadUsage(f"the name of {name!a} is not valid UTF-8: rename it")
     return [
         Input(index, name, content=_stdin(max_bytes))
         if name == STDIN

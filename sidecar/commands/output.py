@@ -4,6 +4,9 @@ import os
 import sys
 from pathlib import Path
 
+from sidecar.serve.arguments import Arguments
+from sidecar.serve.log import JsonLog
+
 
 def write(data: bytes) -> None:
     """To stdout, at once, and as it is: in UTF-8 whatever the system's encoding.
@@ -44,3 +47,13 @@ def replace_file(path: Path, data: bytes) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+def quiet_log(given: Arguments) -> JsonLog:
+    """The log, on stderr only if a level was asked for there: the terminal is the user's.
+
+    Raises:
+        OSError: the log file cannot be written.
+    """
+    settings = given.settings
+    return JsonLog(settings.log_level, settings.log_file, stderr=given.on_command_line("log_level"))

@@ -1,7 +1,8 @@
 """Jobs of our own, through the supervisor and the worker that serve clients too."""
 
 import signal
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 
@@ -40,19 +41,25 @@ class Watcher(Protocol):
 class Run:
     """Does all of `jobs`, as many at a time as there are workers, and leaves no process behind.
 
-    A job is asked for only when a worker is free for it: neither loading the model nor replacing
-    a worker that had to be killed is at the cost of the next job's deadline.
+    A job is made only when a worker is free for it, and its time runs from then on: neither
+    loading the model nor replacing a worker that had to be killed is at the cost of the next job.
     """
 
     def __init__(
-        self, settings: Settings, log: JsonLog, jobs: Iterator[Job], watcher: Watcher
+        self,
+        settings: Settings,
+        log: JsonLog,
+        jobs: Iterable[Callable[[], Job]],
+        watcher: Watcher,
     ) -> None:
         self.problem: SidecarError | None = None
         """Why no further job can be done, if so."""
         self.ended_by: int | None = None
         """The signal that ended it, if one did."""
         self._shell = Shell(settings, log, self._perform)
-        self._jobs = jobs
+        self._waiting = deque(jobs)
+        self._loaded: set[int] = set()
+        """The generations of workers that got as far as to be ready."""
         self._watcher = watcher
         self._under_way = 0
         self._ending = False
@@ -83,7 +90,7 @@ class Run:
             case JobProgress(job) | JobSegment(job):
                 self._watcher.progressed(job)
             case WorkerChanged():
-                self._notice_failed_start(action)
+                self._notice_start(action)
                 self._shell.post(self._feed)
             case Stop():
                 self._shell.stop()
@@ -93,21 +100,20 @@ class Run:
         self.problem = self.problem or pool.refusal or pool.broken
         if self.problem:
             self.end()
-        while not self._ending and pool.idle() is not None:
-            job = next(self._jobs, None)
-            if job is None:
-                if not self._under_way:
-                    self.end()
-                return
+        while self._waiting and not self._ending and pool.idle() is not None:
             self._under_way += 1
-            self._shell.handle(Submit(job))
+            self._shell.handle(Submit(self._waiting.popleft()()))
+        if not self._waiting and not self._under_way:
+            self.end()
 
-    def _notice_failed_start(self, change: WorkerChanged) -> None:
-        """A server tries again; somebody who waits at a terminal wants to know."""
-        pool = self._shell.supervisor.pool
-        if change.state == WorkerState.BACKOFF and pool.slots[change.worker].ready_at_s is None:
+    def _notice_start(self, change: WorkerChanged) -> None:
+        """A server tries a failed start again; who waits at a terminal wants to know."""
+        if change.state == WorkerState.IDLE:
+            self._loaded.add(change.generation)
+        elif change.state == WorkerState.BACKOFF and change.generation not in self._loaded:
             reason = f"the worker does not start: {change.reason}"
-            self.problem = self.problem or pool.refusal or WorkerUnavailable(reason)
+            refusal = self._shell.supervisor.pool.refusal
+            self.problem = self.problem or refusal or WorkerUnavailable(reason)
 
     def _interrupted(self, number: int) -> None:
         if self.ended_by is not None:

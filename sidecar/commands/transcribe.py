@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -9,14 +10,13 @@ from sidecar.commands.exit import ExitCode, of_signal
 from sidecar.commands.formats import FORMATS, Format
 from sidecar.commands.inputs import BadUsage, Input, inputs_of, output_paths
 from sidecar.commands.job import Wanted
-from sidecar.commands.output import complain, say_nothing_more
+from sidecar.commands.output import complain, quiet_log
 from sidecar.commands.progress import stderr_line
 from sidecar.commands.report import Report
 from sidecar.commands.run import Run, said_of_signal
 from sidecar.core.errors import ModelUnavailable
 from sidecar.core.request import Task
-from sidecar.serve.arguments import Arguments, parse
-from sidecar.serve.log import JsonLog
+from sidecar.serve.arguments import parse
 
 EPILOG = """\
 A file that fails does not stop the others; what went wrong is said on stderr. --timeout is the
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         paths = output_paths(inputs, formats, folder) if folder else {}
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
-        log = _log(given)
+        log = quiet_log(given)
         model = given.settings.model_spec()
     except (BadUsage, OSError) as error:
         complain(str(error))
@@ -68,14 +68,10 @@ def main(arguments: Sequence[str]) -> int:
     )
     line = stderr_line(wanted=not given.on_command_line("log_level"))
     report = Report(inputs, formats, paths, line)
-    run = Run(given.settings, log, (wanted.job(each) for each in inputs), report)
+    run = Run(given.settings, log, [partial(wanted.job, each) for each in inputs], report)
     line.say("loading the model")
     try:
         run.run(model)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough.
-        say_nothing_more()
-        return ExitCode.DONE
     finally:
         line.clear()
     return _ended(run, report)
@@ -127,9 +123,3 @@ def _check_stdout(inputs: Sequence[Input], formats: Sequence[Format], folder: Pa
         raise BadUsage("several formats need --output-dir")
     if len(inputs) > 1 and formats[0] not in ("txt", "json"):
         raise BadUsage(f"several files as {formats[0]} need --output-dir")
-
-
-def _log(given: Arguments) -> JsonLog:
-    """On stderr only if it was asked for: the terminal is the user's."""
-    settings = given.settings
-    return JsonLog(settings.log_level, settings.log_file, stderr=given.on_command_line("log_level"))

@@ -25,7 +25,6 @@ class JsonLog:
         self._least = _ORDER[level]
         self._stderr = Writer(2, on_broken=lambda: None) if stderr else None
         self._file = _rotating(file) if file else None
-        self._file_failed = False
 
     @property
     def dropped(self) -> int:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from msgspec import structs
 
@@ -34,17 +35,26 @@ from sidecar.serve.log import JsonLog
 from sidecar.serve.process import WorkerProcess
 from sidecar.settings import Settings, worker_environment
 
+ROOT = Path(__file__).parents[2]
 LONGEST_WAIT_S = 0.25 if sys.platform == "win32" else 3600.0
 """On Windows a waiting lock does not notice Ctrl-C."""
 BURST = 64
 """So many deliveries are handled before the clock is looked at again."""
 
 
+def own_command() -> list[str]:
+    """The command line that starts this program again; a command is to follow."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    # The folder that the user happens to be in is no place to import from, unless this very
+    # program came from there: a checkout that is not installed.
+    safe_path = [] if sys.path[:1] == [str(ROOT)] else ["-P"]
+    return [sys.executable, *safe_path, "-m", "sidecar"]
+
+
 def worker_command() -> list[str]:
     """The command line that makes this program a worker."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "worker", str(os.getpid())]
-    return [sys.executable, "-m", "sidecar", "worker", str(os.getpid())]
+    return [*own_command(), "worker", str(os.getpid())]
 
 
 class Shell:
@@ -131,7 +141,7 @@ class Shell:
             self._deliver(Exited(generation, exit))
             return
         self._processes[generation] = process
-        self.supervisor.handle(Spawned(generation, process.pid), time.monotonic())
+        self.handle(Spawned(generation, process.pid))
 
     def _deliver(self, event: Event) -> None:
         self.post(partial(self._delivered, event))

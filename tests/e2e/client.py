@@ -366,9 +366,13 @@ def _is_notification(message: Any, method: str) -> bool:
 
 
 def _clean_environment() -> dict[str, str]:
-    """This one's, without what would change the server's settings."""
+    """This one's, without what would change the server's settings or its start.
+
+    An installed program has its compiled files; one that may not keep them starts slower.
+    """
+    dropped = ("MAX_WAIT_SECONDS", "WHISPER_CACHE_DIR", "PYTHONDONTWRITEBYTECODE")
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("ASR_") and name not in ("MAX_WAIT_SECONDS", "WHISPER_CACHE_DIR")
+        if not name.startswith("ASR_") and name not in dropped
     }
