@@ -81,16 +81,17 @@ class WorkerProcess:
     def _listen(self) -> None:
         assert self._process.stdout is not None
         decoder: Decoder[FromWorker] = Decoder(FromWorker)  # type: ignore[arg-type]
-        reason = "it closed its pipe and lives on"
         with self._process.stdout as pipe:
             try:
                 while data := os.read(pipe.fileno(), 1 << 16):
                     for message, _ in decoder.feed(data):
                         self._deliver(Heard(self._generation, message))
             except IpcError as error:
-                reason = str(error)
+                # Said before the pipe is closed: the worker would die of that, for no reason given.
+                self._deliver(Garbled(self._generation, str(error)))
+                return
         if not self._gone.wait(DRAIN_S):
-            self._deliver(Garbled(self._generation, reason))
+            self._deliver(Garbled(self._generation, "it closed its pipe and lives on"))
 
     def _listen_to_stderr(self) -> None:
         assert self._process.stderr is not None

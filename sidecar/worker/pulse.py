@@ -15,7 +15,7 @@ from sidecar.core.ipc import Beat
 from sidecar.worker.link import Send
 
 INTERVAL_S = 0.25
-DUMP_S = 0.03
+DUMP_S = 0.06
 """The dump has to be on its way this long before the kill."""
 
 

@@ -35,28 +35,29 @@ def slow(**more: object) -> dict[str, Any]:
         "compression_ratio_threshold": 0.01,
         "no_speech_threshold": None,
     }
-    return sample(options=options, **more)
+    return {**sample(options=options), **more}
 
 
 def patient(**more: object) -> dict[str, Any]:
     """As slow, but in steps of some hundredths of a second: it sees a cancel soon."""
     options = {**slow()["options"], "beam_size": 2, "best_of": 2, "temperature": [1.0] * 5000}
-    return sample(options=options, **more)
+    return {**sample(options=options), **more}
 
 
-def pcm16(samples: array.array[int], rate_hz: int = RATE_HZ) -> dict[str, Any]:
+def pcm16(samples: bytes, rate_hz: int = RATE_HZ) -> dict[str, Any]:
     """Raw samples as they go into a request."""
-    data = base64.b64encode(samples.tobytes()).decode()
+    data = base64.b64encode(samples).decode()
     return {"data": data, "format": "pcm16", "sample_rate": rate_hz}
 
 
 def silence(seconds: float) -> dict[str, Any]:
     """Nothing to hear."""
-    return pcm16(array.array("h", bytes(2 * int(seconds * RATE_HZ))))
+    return pcm16(bytes(2 * int(seconds * RATE_HZ)))
 
 
 def tone(seconds: float, hertz: float = 440.0) -> dict[str, Any]:
     """A sine at a tenth of full scale."""
     count = int(seconds * RATE_HZ)
     step = 2 * math.pi * hertz / RATE_HZ
-    return pcm16(array.array("h", (int(3276 * math.sin(step * n)) for n in range(count))))
+    samples = array.array("h", (int(3276 * math.sin(step * n)) for n in range(count)))
+    return pcm16(samples.tobytes())

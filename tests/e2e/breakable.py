@@ -1,0 +1,40 @@
+"""Servers whose workers can be broken from within: see `faults/sitecustomize.py`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.e2e.client import EXECUTABLE, Client
+
+FAULTS = Path(__file__).parent / "faults"
+
+breakable = pytest.mark.skipif(
+    EXECUTABLE is not None, reason="a frozen program takes no sitecustomize"
+)
+posix = pytest.mark.skipif(os.name != "posix", reason="this signal does not exist here")
+
+
+def environment(at_start: Path | None = None) -> dict[str, str]:
+    """What makes workers breakable; the file `at_start` names a fault for their start."""
+    chosen = {"ASR_TEST_FAULT": str(at_start)} if at_start else {}
+    return {"PYTHONPATH": str(FAULTS), **chosen}
+
+
+def breakable_client(*arguments: str, at_start: Path | None = None) -> Client:
+    """A server with breakable workers."""
+    return Client(*arguments, environment=environment(at_start))
+
+
+def fault(name: str, **more: object) -> dict[str, Any]:
+    """A job that does `name` in the worker; where that returns, the audio is not found."""
+    return {"audio": {"path": f"fault:{name}"}, "language": "en", **more}
+
+
+def require_memory(gib: float) -> None:
+    """Skip where so much memory, and some to spare, is not to be had."""
+    available_gib = psutil.virtual_memory().available / (1 << 30)
+    if available_gib < gib + 2:
+        pytest.skip(f"{gib + 2:g} GiB are needed, {available_gib:.1f} are free")

@@ -1,0 +1,179 @@
+"""Breaks workers from within, without a hook in the product. On PYTHONPATH, Python imports it.
+
+Only processes that are workers are touched. `ASR_TEST_FAULT` names a file; what it holds is done
+at the worker's start. A job whose audio has the path `fault:NAME` does `NAME` while it decodes.
+"""
+
+import ctypes
+import importlib.abc
+import importlib.machinery
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+AT_START = "ASR_TEST_FAULT"
+IN_JOB = "fault:"
+kept: list[object] = []
+
+
+def ballast(gib: str) -> None:
+    """Hold so much memory, every page of it touched."""
+    block = bytearray(int(float(gib) * (1 << 30)))
+    block[::4096] = b"x" * len(block[::4096])
+    kept.append(block)
+
+
+def crash() -> None:
+    sys.stderr.write("the test's fault: no start today\n")
+    sys.stderr.flush()
+    os._exit(7)
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def sleep_holding_the_interpreter() -> None:
+    """Native code that does not let any other thread run, heartbeats included."""
+    ctypes.PyDLL(None).sleep(60)
+
+
+def sleep() -> None:
+    time.sleep(60)
+
+
+def abort() -> None:
+    os.abort()
+
+
+def segfault() -> None:
+    ctypes.string_at(0)
+
+
+def leave() -> None:
+    os._exit(9)
+
+
+def out_of_memory() -> None:
+    raise MemoryError
+
+
+def bug() -> None:
+    raise ValueError("/a/secret/path of the program")
+
+
+def garbage() -> None:
+    os.write(wire(), b"\x00 this is no message \xff\n" * 3)
+    sleep()
+
+
+def close_wire() -> None:
+    """Without an error for the heartbeat that would end the process."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, wire())
+    os.close(null)
+    sleep()
+
+
+def flood_stderr() -> None:
+    for _ in range(20_000):
+        os.write(2, b"so many words about nothing at all, " * 5 + b"\n")
+
+
+def print_on_stdout() -> None:
+    """What a native library does that writes to fd 1."""
+    os.write(1, b'{"jsonrpc":"2.0","id":1,"result":"from a library"}\n')
+    print("and from Python", flush=True)  # noqa: T201
+
+
+def grandchild() -> None:
+    """Start a process that would outlive everybody, and say its id where the test finds it."""
+    code = "import time; time.sleep(300)"
+    child = subprocess.Popen([sys.executable, "-S", "-c", code])
+    kept.append(child)
+    sleep()
+
+
+def ignore_sigterm() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    spin()
+
+
+def wire() -> int:
+    """The private descriptor that the worker writes its messages to."""
+    from sidecar.worker.link import Link
+
+    gc = __import__("gc")
+    link = next(found for found in gc.get_objects() if isinstance(found, Link))
+    return int(link._write_to)
+
+
+Patch = Callable[[ModuleType], None]
+
+
+class Patcher(importlib.abc.MetaPathFinder):
+    """Applies a patch to a module right behind its import."""
+
+    def __init__(self, patches: dict[str, Patch]) -> None:
+        self._patches = patches
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        patch = self._patches.pop(name, None)
+        spec = patch and importlib.machinery.PathFinder.find_spec(name, path)
+        if not patch or not spec or not spec.loader:
+            return None
+        execute = spec.loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            patch(module)
+
+        spec.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def patch_pipeline(module: ModuleType) -> None:
+    decode = module.decode_audio
+
+    def decode_audio(source: Any, *more: Any) -> Any:
+        if source.path is not None and source.path.startswith(IN_JOB):
+            perform(source.path.removeprefix(IN_JOB))
+        return decode(source, *more)
+
+    module.decode_audio = decode_audio  # type: ignore[attr-defined]
+
+
+def patch_speech(module: ModuleType) -> None:
+    """A load that never ends."""
+    module.SpeechModel.load = lambda *_, **__: sleep()
+
+
+def perform(fault: str) -> None:
+    name, _, argument = fault.partition("=")
+    globals()[name](*[argument] if argument else [])
+
+
+def at_start() -> str:
+    try:
+        with open(os.environ[AT_START], encoding="utf-8") as file:
+            return file.read().strip()
+    except (KeyError, FileNotFoundError):
+        return ""
+
+
+if sys.orig_argv[-2:-1] == ["worker"]:
+    patches: dict[str, Patch] = {"sidecar.worker.pipeline": patch_pipeline}
+    fault = at_start()
+    if fault == "hang_load":
+        patches["sidecar.worker.speech"] = patch_speech
+    elif fault:
+        perform(fault)
+    sys.meta_path.insert(0, Patcher(patches))
