@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 GIB = 1 << 30
+HEADROOM = 1.25
 
 
 class Budget(Struct, frozen=True):
@@ -21,11 +22,12 @@ class KillCost(Struct, frozen=True):
     """What a kill takes, from the signal to the confirmed exit.
 
     It grows with the memory that the system has to take back. The first estimate is deliberately
-    high; `learned` moves it towards what kills take on this machine.
+    high; `learned` moves it towards what kills take on this machine, and a little beyond: to
+    answer late breaks the promise, to answer a few milliseconds early does not.
     """
 
-    fixed_s: float = 0.010
-    per_gib_s: float = 0.085
+    fixed_s: float = 0.012
+    per_gib_s: float = 0.12
     factor: float = 1.0
 
     def lead_s(self, rss_bytes: int) -> float:
@@ -34,6 +36,6 @@ class KillCost(Struct, frozen=True):
 
     def learned(self, rss_bytes: int, took_s: float) -> "KillCost":
         """The estimate after a kill that took `took_s`: up at once, down slowly."""
-        ratio = took_s / (self.fixed_s + self.per_gib_s * rss_bytes / GIB)
+        ratio = HEADROOM * took_s / (self.fixed_s + self.per_gib_s * rss_bytes / GIB)
         factor = max(ratio, 0.7 * self.factor + 0.3 * ratio)
         return KillCost(self.fixed_s, self.per_gib_s, min(max(factor, 0.5), 5.0))

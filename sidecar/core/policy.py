@@ -23,6 +23,8 @@ class Policy(Struct, frozen=True):
     max_failed_starts: int = 5
     first_pause_s: float = 0.25
     longest_pause_s: float = 30.0
+    standby_patience_s: float = 2.0
+    """A new standby waits this long for running jobs to end, which its start would slow down."""
     settled_s: float = 10.0
     """A worker that lived this long, or finished a job, has started well."""
     degrade: bool = True

@@ -121,8 +121,10 @@ class Pool:
                 return
         if any(slot.state is WorkerState.STARTING for slot in self.slots):
             return
+        running = any(slot.state is WorkerState.BUSY for slot in self.slots)
         for slot in self.slots:
-            if self._startable(slot, now):
+            impatient = now >= slot.due_at_s + self._policy.standby_patience_s
+            if self._startable(slot, now) and (impatient or not running):
                 spare = self._policy.standby == "warm"
                 self._spawn(slot, WorkerMove.SPAWN_SPARE if spare else WorkerMove.SPAWN, now)
 
@@ -237,8 +239,9 @@ class Pool:
                 due.append(slot.stalled_at_s(self._policy.stall_timeout_s) - lead_s)
             elif slot.state in (WorkerState.KILLING, WorkerState.DRAINING):
                 due.append(slot.confirm_by_s)
-            elif slot.state is WorkerState.BACKOFF and slot.due_at_s > self._balanced_at_s:
-                due.append(slot.due_at_s)
+            elif slot.state is WorkerState.BACKOFF:
+                starts = (slot.due_at_s, slot.due_at_s + self._policy.standby_patience_s)
+                due += [start_s for start_s in starts if start_s > self._balanced_at_s]
         return due
 
     def _move(self, slot: Slot, move: WorkerMove, reason: str | None = None) -> None:

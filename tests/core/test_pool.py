@@ -124,3 +124,24 @@ def test_the_standby_starts_after_the_worker_is_ready() -> None:
     assert world.states() == ["starting", "stopped"]
     world.ready()
     assert world.states() == ["idle", "starting"]
+
+
+def test_a_new_standby_waits_for_the_job_that_its_start_would_slow_down() -> None:
+    world = ready_world(standby="hot", standby_patience_s=2.0)
+    world.ready(2)
+    world.submit("first")
+    world.submit("second")
+    world.exit(Exit(None, "SIGSEGV"), generation=1)
+    assert world.states() == ["backoff", "busy"]
+    world.finish("second", generation=2)
+    assert world.states() == ["starting", "idle"]
+
+
+def test_a_new_standby_does_not_wait_longer_than_its_patience() -> None:
+    world = ready_world(standby="hot", standby_patience_s=2.0)
+    world.ready(2)
+    world.submit("first")
+    world.submit("second")
+    world.exit(Exit(None, "SIGSEGV"), generation=1)
+    world.after(2.0)
+    assert world.states() == ["starting", "busy"]
