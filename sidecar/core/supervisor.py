@@ -5,13 +5,11 @@ No input or output, no clock, no threads: all rules about time, death and retry 
 than `next_deadline()`.
 """
 
+from sidecar.core import chronicle
 from sidecar.core.errors import (
     Busy,
-    Cancelled,
     InvalidParams,
     JobTimeout,
-    OutOfMemory,
-    ShuttingDown,
     SidecarError,
     WorkerCrashed,
     error_of_kind,
@@ -58,13 +56,12 @@ from sidecar.core.job import Job, JobQueue
 from sidecar.core.log import LogRecord
 from sidecar.core.policy import Policy
 from sidecar.core.pool import Pool
-from sidecar.core.reply import failure_of, result_of
+from sidecar.core.reply import WorkerStamp, failure_of, result_of
 from sidecar.core.slot import Slot
 from sidecar.core.states import JobMove, JobState, WorkerState
 from sidecar.core.statistics import Statistics
 from sidecar.core.timing import Phase
-
-COARSE_PHASES = (Phase.DECODE, Phase.VAD, Phase.FEATURES, Phase.LANGUAGE)
+from sidecar.core.verdict import cancelled, crash_of, move_for, shutting_down, timeout_of
 
 
 class Supervisor:
@@ -173,7 +170,7 @@ class Supervisor:
 
     def _refusal(self) -> SidecarError | None:
         if self.draining:
-            return ShuttingDown("the sidecar is shutting down")
+            return shutting_down()
         return self.pool.refusal or self.pool.broken
 
     def _refuse_waiting(self, now: float) -> None:
@@ -181,7 +178,7 @@ class Supervisor:
             return
         error = self.pool.refusal or self.pool.broken
         if error is None and self.draining and not self._finish_queue:
-            error = ShuttingDown("the sidecar is shutting down")
+            error = shutting_down()
         if error is not None:
             for job in self.queue:
                 self._end_queued(job, JobMove.ERROR, error, now)
@@ -194,7 +191,7 @@ class Supervisor:
 
     def _cancel(self, job: Job, now: float) -> None:
         if job.state is JobState.QUEUED:
-            self._end_queued(job, JobMove.CANCEL, Cancelled("the request was cancelled"), now)
+            self._end_queued(job, JobMove.CANCEL, cancelled(), now)
         elif job.state is JobState.RUNNING and (slot := self._slot_of(job)):
             job.move(JobMove.CANCEL)
             job.cancel_by_s = now + self.policy.cancel_grace_s
@@ -245,7 +242,7 @@ class Supervisor:
     ) -> None:
         match message:
             case Progress():
-                self._log_phase_end(slot, job, message, now)
+                self._log(*chronicle.phase_left(slot, job, message.phase, message.timings, now))
                 job.progressed(message, now)
                 self._out.append(JobProgress(job))
             case Decoded(_, segment):
@@ -269,18 +266,8 @@ class Supervisor:
         result = result_of(job, now, slot.stamp(now), slot.model)
         self.statistics.completed(result.timings)
         self.statistics.count("degraded" if result.degraded else "done")
-        self._log_end(slot, job, now)
-        self._out.append(
-            Log(
-                LogRecord(
-                    event="job/done",
-                    trace_id=job.trace_id,
-                    job_id=job.job_id,
-                    elapsed_s=round(result.timings.total_s, 6),
-                    audio_s=result.duration_s,
-                )
-            )
-        )
+        self._log(*chronicle.iteration_left(slot, job, now, with_text=self._log_text))
+        self._log(chronicle.done(job, result))
         self._forget(job)
         self._out.append(Reply(job, result))
 
@@ -294,10 +281,10 @@ class Supervisor:
         released: bool,
         exit: Exit | None = None,
     ) -> None:
-        job.move(_FINAL_MOVE.get(type(error), JobMove.ERROR))
+        job.move(move_for(error))
         stack = exit.stack if exit else ()
         stamp = slot.stamp(now, exit)
-        self._log_end(slot, job, now)
+        self._log(*chronicle.iteration_left(slot, job, now, with_text=self._log_text))
         self._reply_failure(job, error, now, worker=stamp, released=released, stack=stack)
 
     def _reply_failure(
@@ -307,34 +294,15 @@ class Supervisor:
         now: float,
         *,
         phase: Phase | None = None,
-        worker: object = None,
+        worker: WorkerStamp | None = None,
         released: bool | None = None,
         stack: tuple[str, ...] = (),
     ) -> None:
         failure = failure_of(
-            job,
-            error,
-            now,
-            phase=phase,
-            worker=worker,  # type: ignore[arg-type]
-            released=released,
-            stack=stack,
+            job, error, now, phase=phase, worker=worker, released=released, stack=stack
         )
         self.statistics.count(error.kind)
-        self._out.append(
-            Log(
-                LogRecord(
-                    event="job/failed",
-                    level="warning",
-                    trace_id=job.trace_id,
-                    job_id=job.job_id,
-                    phase=failure.data.phase,
-                    elapsed_s=round(failure.data.elapsed_s, 6),
-                    kind=error.kind,
-                    message=error.message,
-                )
-            )
-        )
+        self._log(chronicle.failed(job, failure))
         self._forget(job)
         self._out.append(Reply(job, failure))
 
@@ -354,7 +322,7 @@ class Supervisor:
             if job.transcript is not None:
                 self._succeed(slot, job, now)
             else:
-                error = job.error or _crash(exit)
+                error = job.error or crash_of(exit)
                 self._fail_running(slot, job, error, now, released=True, exit=exit)
         self.pool.exited(slot, exit, now)
 
@@ -362,16 +330,16 @@ class Supervisor:
         for job in self.queue:
             deadline_s, budget = job.deadline()
             if deadline_s <= now:
-                self._end_queued(job, JobMove.TIMEOUT, _timeout(job, budget), now)
+                self._end_queued(job, JobMove.TIMEOUT, timeout_of(job, budget), now)
         for slot in self.pool.slots:
             self._expire_slot(slot, now)
         if self._stop_by_s is not None and self._stop_by_s <= now:
             for job in self.queue:
-                error = ShuttingDown("the sidecar is shutting down")
+                error = shutting_down()
                 self._end_queued(job, JobMove.ERROR, error, now)
             for slot in self.pool.slots:
                 if slot.state is WorkerState.BUSY:
-                    self._condemn(slot, ShuttingDown("the sidecar is shutting down"), now)
+                    self._condemn(slot, shutting_down(), now)
 
     def _expire_slot(self, slot: Slot, now: float) -> None:
         lead_s = self.pool.kill_cost.lead_s(slot.rss_bytes)
@@ -380,9 +348,9 @@ class Supervisor:
             case WorkerState.BUSY if slot.job is not None:
                 deadline_s, budget = slot.job.deadline()
                 if deadline_s - lead_s <= now:
-                    self._condemn(slot, _timeout(slot.job, budget), now)
+                    self._condemn(slot, timeout_of(slot.job, budget), now)
                 elif slot.job.cancel_by_s is not None and slot.job.cancel_by_s <= now:
-                    self._condemn(slot, Cancelled("the request was cancelled"), now)
+                    self._condemn(slot, cancelled(), now)
                 elif stalled_at_s <= now:
                     self._condemn(slot, slot.stall(self.policy.stall_timeout_s), now)
             case WorkerState.IDLE if stalled_at_s <= now:
@@ -412,7 +380,7 @@ class Supervisor:
         slot = next((slot for slot in self.pool.slots if slot.state in _LOADED), None)
         refusal = self.pool.refusal or self.pool.broken
         if self.draining:
-            refusal = ShuttingDown("the sidecar is shutting down")
+            refusal = shutting_down()
         if slot is not None and slot.model is not None and not slot.stale:
             self._answer(self._load_waiters, Loaded(slot.model, slot.load_s))
         elif refusal is not None:
@@ -428,66 +396,9 @@ class Supervisor:
         self._out.extend(Answer(waiter, outcome) for waiter in waiters if waiter is not None)
         waiters.clear()
 
-    def _log_phase_end(self, slot: Slot, job: Job, progress: Progress, now: float) -> None:
-        """One line for each phase, when the next one begins."""
-        if job.phase in COARSE_PHASES and progress.phase is not job.phase:
-            seconds = getattr(progress.timings, f"{job.phase}_s")
-            self._out.append(Log(self._phase_record(slot, job, job.phase, seconds, now)))
-
-    def _log_end(self, slot: Slot, job: Job, now: float) -> None:
-        timings = job.timings(now)
-        if not timings.segments_s:
-            return
-        record = self._phase_record(slot, job, Phase.SEGMENTS, timings.segments_s, now)
-        self._out.append(Log(record))
-
-    def _phase_record(
-        self, slot: Slot, job: Job, phase: Phase, seconds: float, now: float
-    ) -> LogRecord:
-        ended = phase is Phase.SEGMENTS
-        return LogRecord(
-            event="job/phase",
-            trace_id=job.trace_id,
-            job_id=job.job_id,
-            phase=phase,
-            phase_s=round(seconds, 6),
-            audio_s=job.duration_s,
-            worker=slot.index,
-            generation=slot.generation,
-            worker_uptime_s=round(now - slot.spawned_at_s, 3),
-            job_index=slot.jobs_begun,
-            segments=len(job.decoded) if ended else None,
-            text="".join(segment.text for segment in job.decoded).strip()
-            if ended and self._log_text
-            else None,
-        )
+    def _log(self, *records: LogRecord) -> None:
+        self._out.extend(Log(record) for record in records)
 
 
 _BUSY = WorkerState.BUSY
 _LOADED = frozenset({WorkerState.IDLE, WorkerState.BUSY})
-
-_FINAL_MOVE: dict[type[SidecarError], JobMove] = {
-    JobTimeout: JobMove.TIMEOUT,
-    WorkerCrashed: JobMove.LOSE,
-    Cancelled: JobMove.CANCEL,
-}
-
-
-def _timeout(job: Job, budget: str) -> JobTimeout:
-    limit_s = job.limit_s(budget)
-    return JobTimeout(
-        f"the {budget} budget of {limit_s:g} s ran out", budget=budget, budget_s=limit_s
-    )
-
-
-def _crash(exit: Exit) -> SidecarError:
-    if exit.signal:
-        hint = " (perhaps by the system, for want of memory)" if exit.signal == "SIGKILL" else ""
-        return WorkerCrashed(f"the worker was killed by {exit.signal}{hint}")
-    if exit.code == OUT_OF_MEMORY_EXIT:
-        return OutOfMemory("the worker ran out of memory")
-    return WorkerCrashed(f"the worker exited with code {exit.code}")
-
-
-OUT_OF_MEMORY_EXIT = 12
-"""ENOMEM: the worker leaves with it when it cannot even report that its memory ran out."""
