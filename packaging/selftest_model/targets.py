@@ -25,6 +25,7 @@ WITHOUT_TIMES_SHARE = 0.2
 TRANSLATED_SHARE = 0.06
 
 Span = tuple[float, float]
+Said = tuple[int, Span]
 
 
 @dataclass
@@ -117,18 +118,14 @@ class Scribe:
         prompt = self._prompt(window)
         start = [self.special("startoftranscript"), language, task, *untimed]
         heard_language = language if window.placed else self.special("nospeech")
-        unasked = len(prompt), len(start) - 2
+        # Of what is given to the decoder it learns the language alone.
+        given = [*[IGNORED] * len(prompt), heard_language, *[IGNORED] * (len(start) - 2)]
         return _Item(
             mel=mel,
             offset=offset,
-            tokens=[*prompt, *start, *(token for token, _, _ in said)][:-1],
-            labels=[
-                *[IGNORED] * unasked[0],
-                heard_language,
-                *[IGNORED] * unasked[1],
-                *(label for _, label, _ in said),
-            ],
-            spans=[NOWHERE] * (sum(unasked) + 1) + [span for _, _, span in said],
+            tokens=[*prompt, *start, *(token for token, _ in said)][:-1],
+            labels=[*given, *(token for token, _ in said)],
+            spans=[*[NOWHERE] * len(given), *(span for _, span in said)],
             spoken=[
                 token
                 for placed in window.placed
@@ -149,11 +146,9 @@ class Scribe:
         padded[:, : mel.shape[1]] = mel
         return padded, mel.shape[1]
 
-    def _say(
-        self, window: Window, offset: int, timed: bool, translated: bool
-    ) -> list[tuple[int, int, Span]]:
-        """The transcript's tokens, each with its label and where in the window it is heard."""
-        said: list[tuple[int, int, Span]] = []
+    def _say(self, window: Window, offset: int, timed: bool, translated: bool) -> list[Said]:
+        """The transcript's tokens, each with where in the window it is heard, in seconds."""
+        said: list[Said] = []
         for placed in window.placed:
             start_s = placed.start_s
             if not said and not offset:
@@ -169,20 +164,20 @@ class Scribe:
             span = (window.cut_start_s - 0.15, window.cut_start_s + 0.15)
             said.append(self._timestamp(window.cut_start_s, offset, span))
         if timed and not window.placed:
-            said.append((self.first_timestamp, self.first_timestamp, NOWHERE))
-        return [*said, (self.end, self.end, NOWHERE)]
+            said.append((self.first_timestamp, NOWHERE))
+        return [*said, (self.end, NOWHERE)]
 
-    def _timestamp(self, time_s: float, offset: int, span: Span) -> tuple[int, int, Span]:
+    def _timestamp(self, time_s: float, offset: int, span: Span) -> Said:
         position = min(round(time_s * POSITIONS_PER_SECOND) + offset, ENCODER_POSITIONS)
         token = self.first_timestamp + position
-        return token, token, span
+        return token, span
 
-    def _words(self, placed: Placed, translated: bool) -> list[tuple[int, int, Span]]:
+    def _words(self, placed: Placed, translated: bool) -> list[Said]:
         """Time within the utterance is shared out by the letters of the words."""
         sentence = placed.utterance.sentence
         if translated:
             span = (placed.start_s - 0.1, placed.end_s + 0.1)
-            return [(token, token, span) for token in self.encode(sentence.english, "en")]
+            return [(token, span) for token in self.encode(sentence.english, "en")]
         tokens = self.encode(sentence.text, sentence.language)
         letters = [max(1, len(re.sub(r"\W", "", self.encoder.decode([token])))) for token in tokens]
         duration_s = placed.end_s - placed.start_s
@@ -191,7 +186,7 @@ class Scribe:
         said, time_s = [], placed.start_s
         for token, count in zip(tokens, letters, strict=True):
             end_s = min(placed.end_s, time_s + count * per_letter_s)
-            said.append((token, token, (time_s - margin_s, end_s + margin_s)))
+            said.append((token, (time_s - margin_s, end_s + margin_s)))
             time_s = end_s
         return said
 

@@ -95,10 +95,13 @@ class Composer:
         time_s = self._start(shelf, voice, window, streaming)
         while True:
             samples, utterance = self._utter(shelf, voice)
-            end_s = time_s + len(samples) / SAMPLE_RATE_HZ
-            if end_s > limit_s and not window.placed and end_s - time_s < longest_s:
-                time_s = max(0.0, min(time_s, longest_s - (end_s - time_s)))
-                end_s = limit_s = time_s + len(samples) / SAMPLE_RATE_HZ
+            duration_s = len(samples) / SAMPLE_RATE_HZ
+            if not window.placed:
+                if duration_s >= longest_s:
+                    continue
+                time_s = min(time_s, longest_s - duration_s)
+                limit_s = max(limit_s, time_s + duration_s)
+            end_s = time_s + duration_s
             if end_s > limit_s:
                 break
             _mix(audio, samples, time_s)
@@ -118,8 +121,8 @@ class Composer:
             residue_s = rng.gauss(0, 0.04)
             if residue_s > 0:
                 samples, _ = self._utter(shelf, voice)
-                residue = samples[-round(residue_s * SAMPLE_RATE_HZ) :]
-                _mix(window.audio, residue, 0.0)
+                heard_from = len(samples) - round(residue_s * SAMPLE_RATE_HZ)
+                _mix(window.audio, samples[heard_from:], 0.0)
             return max(0.02, residue_s + self._gap())
         kind = rng.choices(("at once", "soon", "late"), (25, 60, 15))[0]
         if kind == "late":
