@@ -235,7 +235,7 @@ class Pool:
             lead_s = self.kill_cost.lead_s(slot.rss_bytes)
             if slot.state is WorkerState.STARTING:
                 due.append(slot.load_by_s)
-            elif slot.state in (WorkerState.IDLE, WorkerState.BUSY):
+            elif slot.state is WorkerState.BUSY or slot.beating:
                 due.append(slot.stalled_at_s(self._policy.stall_timeout_s) - lead_s)
             elif slot.state in (WorkerState.KILLING, WorkerState.DRAINING):
                 due.append(slot.confirm_by_s)

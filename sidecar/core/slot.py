@@ -46,6 +46,11 @@ class Slot:
         return self.state in LIVE_WORKERS
 
     @property
+    def beating(self) -> bool:
+        """Whether its heartbeat is to be expected: it rests, and was heard of once."""
+        return self.state in _RESTING and self.rss_bytes > 0
+
+    @property
     def serving(self) -> bool:
         """Whether it has a model loaded, loads one, or still holds the device with one."""
         return self.state in _SERVING
@@ -78,6 +83,7 @@ class Slot:
         )
 
 
+_RESTING = frozenset({WorkerState.SPARE, WorkerState.IDLE})
 _SERVING = frozenset(
     {WorkerState.STARTING, WorkerState.IDLE, WorkerState.BUSY, WorkerState.KILLING}
 )

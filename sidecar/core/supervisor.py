@@ -353,7 +353,7 @@ class Supervisor:
                     self._condemn(slot, cancelled(), now)
                 elif stalled_at_s <= now:
                     self._condemn(slot, slot.stall(self.policy.stall_timeout_s), now)
-            case WorkerState.IDLE if stalled_at_s <= now:
+            case WorkerState.IDLE | WorkerState.SPARE if slot.beating and stalled_at_s <= now:
                 self.pool.kill(slot, now, "stalled while idle")
             case WorkerState.STARTING if slot.load_by_s <= now:
                 limit_s = self.policy.load_timeout_s

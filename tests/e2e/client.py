@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -256,8 +256,7 @@ class Client:
     def leftovers(self, within_s: float = 0.0) -> list[psutil.Process]:
         """What is left of the descendants seen, at the latest after `within_s`."""
         pids = {*self._seen, *(process.pid for process in self.processes())}
-        found = [process for pid in pids if (process := alive(pid))]
-        return list(psutil.wait_procs(found, timeout=within_s)[1])
+        return left_of(pids, within_s)
 
     def exit_code(self, within_s: float = PATIENCE_S) -> int:
         """Wait for the server's end."""
@@ -354,6 +353,16 @@ def alive(pid: int) -> psutil.Process | None:
         return None if process.status() == psutil.STATUS_ZOMBIE else process
     except psutil.NoSuchProcess:
         return None
+
+
+def left_of(pids: Iterable[int], within_s: float) -> list[psutil.Process]:
+    """Which of these processes are still there, at the latest after `within_s`."""
+    until_s = time.monotonic() + within_s
+    while True:
+        left = [process for pid in pids if (process := alive(pid))]
+        if not left or time.monotonic() >= until_s:
+            return left
+        time.sleep(0.01)
 
 
 def _message(method: str, params: Params | None) -> Message:
