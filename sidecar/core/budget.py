@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 GIB = 1 << 30
-HEADROOM = 1.25
+HEADROOM = 1.15
 
 
 class Budget(Struct, frozen=True):
@@ -27,7 +27,7 @@ class KillCost(Struct, frozen=True):
     """
 
     fixed_s: float = 0.012
-    per_gib_s: float = 0.12
+    per_gib_s: float = 0.1
     factor: float = 1.0
 
     def lead_s(self, rss_bytes: int) -> float:
