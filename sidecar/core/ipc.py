@@ -151,8 +151,10 @@ def encode(message: ToWorker | FromWorker, payload_bytes: int = 0) -> bytes:
 class Decoder(Generic[Message]):
     """Turns bytes, however they are split, into messages of one direction."""
 
-    def __init__(self, expected: type[Message], max_payload_bytes: int = 0) -> None:
-        self._json = msgspec.json.Decoder(_Envelope[expected])  # type: ignore[valid-type]
+    def __init__(
+        self, header: msgspec.json.Decoder[_Envelope[Message]], max_payload_bytes: int = 0
+    ) -> None:
+        self._json = header
         self._max_payload_bytes = max_payload_bytes
         self._buffer = bytearray()
         self._scanned = 0
@@ -193,3 +195,13 @@ class Decoder(Generic[Message]):
         self._scanned = 0
         self._header = header
         return True
+
+
+def from_worker() -> Decoder[FromWorker]:
+    """What the parent hears with: workers send no payloads."""
+    return Decoder(msgspec.json.Decoder(_Envelope[FromWorker]))
+
+
+def to_worker(max_payload_bytes: int) -> Decoder[ToWorker]:
+    """What a worker hears with."""
+    return Decoder(msgspec.json.Decoder(_Envelope[ToWorker]), max_payload_bytes)

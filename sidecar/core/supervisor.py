@@ -7,8 +7,6 @@ than `next_deadline()`.
 
 from sidecar.core import chronicle
 from sidecar.core.errors import (
-    Busy,
-    InvalidParams,
     JobTimeout,
     SidecarError,
     WorkerCrashed,
@@ -28,9 +26,7 @@ from sidecar.core.events import (
     JobStarted,
     Loaded,
     LoadModel,
-    Log,
     RefuseModel,
-    Reply,
     Send,
     Shutdown,
     Spawned,
@@ -52,16 +48,13 @@ from sidecar.core.ipc import (
     Ready,
     Run,
 )
-from sidecar.core.job import Job, JobQueue
-from sidecar.core.log import LogRecord
+from sidecar.core.job import Job
+from sidecar.core.ledger import Ledger
 from sidecar.core.policy import Policy
 from sidecar.core.pool import Pool
-from sidecar.core.reply import WorkerStamp, failure_of, result_of
 from sidecar.core.slot import Slot
 from sidecar.core.states import JobMove, JobState, WorkerState
-from sidecar.core.statistics import Statistics
-from sidecar.core.timing import Phase
-from sidecar.core.verdict import cancelled, crash_of, move_for, shutting_down, timeout_of
+from sidecar.core.verdict import cancelled, crash_of, shutting_down, timeout_of
 
 
 class Supervisor:
@@ -69,13 +62,9 @@ class Supervisor:
 
     def __init__(self, policy: Policy, *, log_text: bool = False) -> None:
         self.policy = policy
-        self.queue = JobQueue()
-        self.jobs: dict[str, Job] = {}
-        """All jobs that are not answered yet, by their job id."""
-        self.statistics = Statistics()
         self._out: list[Action] = []
+        self.ledger = Ledger(policy, self._out, log_text=log_text)
         self.pool = Pool(policy, self._out)
-        self._log_text = log_text
         self._load_waiters: list[object] = []
         self._unload_waiters: list[object] = []
         self._shutdown_waiters: list[object] = []
@@ -131,7 +120,7 @@ class Supervisor:
     def next_deadline(self) -> float | None:
         """When `Tick` is due at the latest; None: nothing is waited for."""
         due = self.pool.due_s()
-        due += [job.deadline()[0] for job in self.queue]
+        due += [job.deadline()[0] for job in self.ledger.queue]
         for slot in self.pool.slots:
             if slot.state is WorkerState.BUSY and (job := slot.job):
                 due.append(job.deadline()[0] - self.pool.kill_cost.lead_s(slot.rss_bytes))
@@ -142,56 +131,23 @@ class Supervisor:
         return min(due, default=None)
 
     def _unfinished(self) -> bool:
-        return len(self.queue) > 0 or any(slot.state is _BUSY for slot in self.pool.slots)
-
-    def retry_after_s(self) -> float:
-        """When a job that is refused now may find room, from what recent jobs took."""
-        typical_s = self.statistics.typical_run_s()
-        return max(0.1, (1.0 if typical_s is None else typical_s) / self.policy.workers)
+        return len(self.ledger.queue) > 0 or any(slot.state is _BUSY for slot in self.pool.slots)
 
     def _submit(self, job: Job, now: float) -> None:
-        self.statistics.count("submitted")
-        error = self._refusal()
-        if error is None and job.job_id in self.jobs:
-            error = InvalidParams("a job with this job_id is under way", path="job_id")
-        if error is None and len(self.queue) >= self.policy.queue_limit:
-            error = Busy(
-                f"the queue is full: {len(self.queue)} jobs are waiting",
-                queue_depth=len(self.queue),
-                retry_after_s=round(self.retry_after_s(), 3),
-            )
-        if error is not None:
-            job.move(JobMove.ERROR)
-            self._reply_failure(job, error, now)
-            return
-        self.pool.parked = False
-        self.jobs[job.job_id] = job
-        self.queue.push(job)
-
-    def _refusal(self) -> SidecarError | None:
-        if self.draining:
-            return shutting_down()
-        return self.pool.refusal or self.pool.broken
+        refusal = shutting_down() if self.draining else self.pool.refusal or self.pool.broken
+        if self.ledger.enter(job, refusal, now):
+            self.pool.parked = False
 
     def _refuse_waiting(self, now: float) -> None:
-        if not len(self.queue):
-            return
         error = self.pool.refusal or self.pool.broken
         if error is None and self.draining and not self._finish_queue:
             error = shutting_down()
         if error is not None:
-            for job in self.queue:
-                self._end_queued(job, JobMove.ERROR, error, now)
-
-    def _end_queued(self, job: Job, move: JobMove, error: SidecarError, now: float) -> None:
-        self.queue.remove(job)
-        phase = Phase.LOAD if self.pool.loading else Phase.QUEUE
-        job.move(move)
-        self._reply_failure(job, error, now, phase=phase)
+            self.ledger.end_all_waiting(error, now, loading=self.pool.loading)
 
     def _cancel(self, job: Job, now: float) -> None:
         if job.state is JobState.QUEUED:
-            self._end_queued(job, JobMove.CANCEL, cancelled(), now)
+            self.ledger.end_waiting(job, cancelled(), now, loading=self.pool.loading)
         elif job.state is JobState.RUNNING and (slot := self._slot_of(job)):
             job.move(JobMove.CANCEL)
             job.cancel_by_s = now + self.policy.cancel_grace_s
@@ -202,8 +158,8 @@ class Supervisor:
         return next((slot for slot in self.pool.slots if slot.job is job), None)
 
     def _assign(self, now: float) -> None:
-        while len(self.queue) and (slot := self.pool.idle()):
-            job = self.queue.pop()
+        while len(self.ledger.queue) and (slot := self.pool.idle()):
+            job = self.ledger.queue.pop()
             assert slot.ready_at_s is not None
             job.dispatched(now, slot.ready_at_s, slot.spawned_at_s)
             slot.job = job
@@ -242,7 +198,8 @@ class Supervisor:
     ) -> None:
         match message:
             case Progress():
-                self._log(*chronicle.phase_left(slot, job, message.phase, message.timings, now))
+                left = chronicle.phase_left(slot, job, message.phase, message.timings, now)
+                self.ledger.log(*left)
                 job.progressed(message, now)
                 self._out.append(JobProgress(job))
             case Decoded(_, segment):
@@ -252,63 +209,13 @@ class Supervisor:
                 job.transcript = transcript
                 # A worker that is being killed holds the device until it is gone.
                 if slot.state is WorkerState.BUSY:
-                    self._succeed(slot, job, now)
+                    self.ledger.succeed(slot, job, now)
                     self.pool.finished(slot, now)
             case Failed(_, kind, text, _, details):
                 if slot.state is WorkerState.BUSY:
                     error = error_of_kind(kind, text, details)
-                    self._fail_running(slot, job, error, now, released=True)
+                    self.ledger.fail(slot, job, error, now, released=True)
                     self.pool.finished(slot, now)
-
-    def _succeed(self, slot: Slot, job: Job, now: float) -> None:
-        assert slot.model is not None
-        job.move(JobMove.RESULT)
-        result = result_of(job, now, slot.stamp(now), slot.model)
-        self.statistics.completed(result.timings)
-        self.statistics.count("degraded" if result.degraded else "done")
-        self._log(*chronicle.iteration_left(slot, job, now, with_text=self._log_text))
-        self._log(chronicle.done(job, result))
-        self._forget(job)
-        self._out.append(Reply(job, result))
-
-    def _fail_running(
-        self,
-        slot: Slot,
-        job: Job,
-        error: SidecarError,
-        now: float,
-        *,
-        released: bool,
-        exit: Exit | None = None,
-    ) -> None:
-        job.move(move_for(error))
-        stack = exit.stack if exit else ()
-        stamp = slot.stamp(now, exit)
-        self._log(*chronicle.iteration_left(slot, job, now, with_text=self._log_text))
-        self._reply_failure(job, error, now, worker=stamp, released=released, stack=stack)
-
-    def _reply_failure(
-        self,
-        job: Job,
-        error: SidecarError,
-        now: float,
-        *,
-        phase: Phase | None = None,
-        worker: WorkerStamp | None = None,
-        released: bool | None = None,
-        stack: tuple[str, ...] = (),
-    ) -> None:
-        failure = failure_of(
-            job, error, now, phase=phase, worker=worker, released=released, stack=stack
-        )
-        self.statistics.count(error.kind)
-        self._log(chronicle.failed(job, failure))
-        self._forget(job)
-        self._out.append(Reply(job, failure))
-
-    def _forget(self, job: Job) -> None:
-        if self.jobs.get(job.job_id) is job:
-            del self.jobs[job.job_id]
 
     def _condemn(self, slot: Slot, error: SidecarError, now: float) -> None:
         """Kill the worker; `error` is what its job is told once the exit is confirmed."""
@@ -317,26 +224,31 @@ class Supervisor:
         self.pool.kill(slot, now, error.kind)
 
     def _exited(self, slot: Slot, exit: Exit, now: float) -> None:
-        job = slot.job
-        if job is not None:
-            if job.transcript is not None:
-                self._succeed(slot, job, now)
-            else:
-                error = job.error or crash_of(exit)
-                self._fail_running(slot, job, error, now, released=True, exit=exit)
+        self._settle(slot, now, exit)
         self.pool.exited(slot, exit, now)
 
+    def _settle(self, slot: Slot, now: float, exit: Exit | None) -> None:
+        """Answer the job of a process that is gone or, without `exit`, given up on."""
+        job = slot.job
+        if job is None:
+            return
+        if job.transcript is not None:
+            self.ledger.succeed(slot, job, now)
+        else:
+            error = job.error or (crash_of(exit) if exit else WorkerCrashed("it had to be killed"))
+            released = exit is not None
+            self.ledger.fail(slot, job, error, now, released=released, exit=exit)
+
     def _expire(self, now: float) -> None:
-        for job in self.queue:
+        for job in self.ledger.queue:
             deadline_s, budget = job.deadline()
             if deadline_s <= now:
-                self._end_queued(job, JobMove.TIMEOUT, timeout_of(job, budget), now)
+                loading = self.pool.loading
+                self.ledger.end_waiting(job, timeout_of(job, budget), now, loading=loading)
         for slot in self.pool.slots:
             self._expire_slot(slot, now)
         if self._stop_by_s is not None and self._stop_by_s <= now:
-            for job in self.queue:
-                error = shutting_down()
-                self._end_queued(job, JobMove.ERROR, error, now)
+            self.ledger.end_all_waiting(shutting_down(), now, loading=self.pool.loading)
             for slot in self.pool.slots:
                 if slot.state is WorkerState.BUSY:
                     self._condemn(slot, shutting_down(), now)
@@ -360,9 +272,7 @@ class Supervisor:
                 slot.failure = JobTimeout(f"loading the model took over {limit_s:g} s")
                 self.pool.kill(slot, now, slot.failure.message)
             case WorkerState.KILLING | WorkerState.DRAINING if slot.confirm_by_s <= now:
-                if job := slot.job:
-                    error = job.error or WorkerCrashed("the worker had to be killed")
-                    self._fail_running(slot, job, error, now, released=False)
+                self._settle(slot, now, None)
                 self.pool.abandon(slot, now)
 
     def _shutdown(self, event: Shutdown, now: float) -> None:
@@ -375,7 +285,7 @@ class Supervisor:
             self._expire(now)
 
     def _answer_waiters(self, now: float) -> None:
-        if self.draining and not len(self.queue) and not self.pool.draining:
+        if self.draining and not len(self.ledger.queue) and not self.pool.draining:
             self.pool.drain(now)
         slot = next((slot for slot in self.pool.slots if slot.state in _LOADED), None)
         refusal = self.pool.refusal or self.pool.broken
@@ -395,9 +305,6 @@ class Supervisor:
     def _answer(self, waiters: list[object], outcome: SidecarError | Loaded | None) -> None:
         self._out.extend(Answer(waiter, outcome) for waiter in waiters if waiter is not None)
         waiters.clear()
-
-    def _log(self, *records: LogRecord) -> None:
-        self._out.extend(Log(record) for record in records)
 
 
 _BUSY = WorkerState.BUSY

@@ -2,11 +2,15 @@
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from sidecar.core.log import Level, LogRecord
 from sidecar.serve.stdio import Writer
+
+if TYPE_CHECKING:
+    from logging.handlers import RotatingFileHandler
 
 LOG_FILE_BYTES = 10 << 20
 LOG_FILES = 5
@@ -62,7 +66,7 @@ class JsonLog:
         self._file.handle(logging.LogRecord("asr", logging.INFO, "", 0, line, None, None))
 
 
-def _rotating(path: str):  # type: ignore[no-untyped-def]
+def _rotating(path: str) -> "RotatingFileHandler":
     # Imported only where a file is wanted: the module costs as much as the rest of the start.
     from logging.handlers import RotatingFileHandler
 

@@ -216,7 +216,7 @@ def audio_of(given: params.AudioParams) -> tuple[AudioSource, bytes]:
 
 
 def _cancel(context: Context, id: Id = None, job_id: str | None = None) -> bool:
-    for job in list(context.service.supervisor.jobs.values()):
+    for job in list(context.service.supervisor.ledger.jobs.values()):
         by_id = id is not None and isinstance(job.reply_to, Call) and _same(job.reply_to.id, id)
         if by_id or (job_id is not None and job.job_id == job_id):
             context.service.handle(CancelJob(job))

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from sidecar.core.events import Event, Exit, Exited, Garbled, Heard
-from sidecar.core.ipc import Decoder, FromWorker, IpcError, ToWorker, encode
+from sidecar.core.ipc import IpcError, ToWorker, encode, from_worker
 from sidecar.core.stack import split_dump
 from sidecar.descriptors import write_all
 
@@ -80,7 +80,7 @@ class WorkerProcess:
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        decoder: Decoder[FromWorker] = Decoder(FromWorker)  # type: ignore[arg-type]
+        decoder = from_worker()
         with self._process.stdout as pipe:
             try:
                 while data := os.read(pipe.fileno(), 1 << 16):

@@ -5,9 +5,9 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from sidecar.core.ipc import Cancel, Decoder, FromWorker, IpcError, Load, Run, ToWorker, encode
+from sidecar.core.ipc import Cancel, FromWorker, IpcError, Load, Run, encode, to_worker
 from sidecar.descriptors import write_all
 
 MAX_PAYLOAD_BYTES = 1 << 40
@@ -42,8 +42,7 @@ class Link:
         return job_id in self._cancelled
 
     def _listen(self) -> None:
-        expected: type[ToWorker] = ToWorker  # type: ignore[assignment]
-        decoder = Decoder(expected, MAX_PAYLOAD_BYTES)
+        decoder = to_worker(MAX_PAYLOAD_BYTES)
         with _exit_if_broken(), contextlib.suppress(IpcError):
             while data := os.read(self._read_from, 1 << 20):
                 for message, payload in decoder.feed(data):
@@ -55,7 +54,7 @@ class Link:
 
 
 @contextlib.contextmanager
-def _exit_if_broken():  # type: ignore[no-untyped-def]
+def _exit_if_broken() -> Iterator[None]:
     try:
         yield
     except OSError:

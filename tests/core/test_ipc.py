@@ -11,9 +11,7 @@ from sidecar.core.ipc import (
     AudioLimits,
     Beat,
     Cancel,
-    Decoder,
     Failed,
-    FromWorker,
     Hello,
     IpcError,
     Load,
@@ -21,6 +19,8 @@ from sidecar.core.ipc import (
     Run,
     ToWorker,
     encode,
+    from_worker,
+    to_worker,
 )
 from sidecar.core.request import AudioSource, Transcription, VadWebrtc
 from sidecar.core.timing import Timings
@@ -38,14 +38,6 @@ RUN = Run(
 MESSAGES: list[ToWorker] = [Load(ModelSpec("m", "/m")), RUN, Cancel("job")]
 
 
-def to_worker() -> "Decoder[ToWorker]":
-    return Decoder(ToWorker, 10_000)  # type: ignore[arg-type]
-
-
-def from_worker() -> "Decoder[FromWorker]":
-    return Decoder(FromWorker)  # type: ignore[arg-type]
-
-
 @given(
     st.lists(st.tuples(st.sampled_from(MESSAGES), st.binary(max_size=100))),
     st.integers(1, 50),
@@ -54,7 +46,7 @@ def test_messages_and_payloads_arrive_as_sent_however_they_are_split(
     sent: list[tuple[ToWorker, bytes]], piece_bytes: int
 ) -> None:
     data = b"".join(encode(message, len(payload)) + payload for message, payload in sent)
-    decoder = to_worker()
+    decoder = to_worker(10_000)
     received: list[tuple[ToWorker, bytes]] = []
     for start in range(0, len(data), piece_bytes):
         received += decoder.feed(data[start : start + piece_bytes])
@@ -74,7 +66,7 @@ def test_anything_else_is_an_error_and_nothing_worse(data: bytes) -> None:
 
 def test_a_message_of_the_other_direction_is_an_error() -> None:
     with pytest.raises(IpcError):
-        list(to_worker().feed(encode(Hello(1))))
+        list(to_worker(0).feed(encode(Hello(1))))
 
 
 def test_a_payload_over_the_limit_is_an_error_before_it_arrives() -> None:

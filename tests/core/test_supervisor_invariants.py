@@ -150,7 +150,7 @@ class Storm(RuleBasedStateMachine):
         supervisor = self.world.supervisor
         running = [slot.job for slot in supervisor.pool.slots]
         for job in self.jobs:
-            assert job.answered or job in list(supervisor.queue) or job in running
+            assert job.answered or job in list(supervisor.ledger.queue) or job in running
 
     def teardown(self) -> None:
         """Shut down: every job has its answer then, every process was told to go."""
