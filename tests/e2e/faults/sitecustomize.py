@@ -5,6 +5,7 @@ at the worker's start. A job whose audio has the path `fault:NAME` does `NAME` w
 """
 
 import ctypes
+import gc
 import importlib.abc
 import importlib.machinery
 import os
@@ -109,7 +110,6 @@ def wire() -> int:
     """The private descriptor that the worker writes its messages to."""
     from sidecar.worker.link import Link
 
-    gc = __import__("gc")
     link = next(found for found in gc.get_objects() if isinstance(found, Link))
     return int(link._write_to)
 
