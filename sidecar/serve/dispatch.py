@@ -1,8 +1,8 @@
 """jsonrpcserver's dispatcher, without the rest of the package.
 
 Importing the package also imports jsonschema, http.server and more, 85 ms of which a request sees
-nothing: elements are validated by `core.jsonrpc`. So the package is entered without running its
-`__init__`, and its dispatcher is imported alone.
+nothing: elements are validated by `core.jsonrpc`. So the package, and oslash, which it builds on,
+are entered without running their `__init__`, and what the dispatcher needs is imported alone.
 """
 
 import sys
@@ -12,14 +12,15 @@ from typing import Any
 
 from sidecar.core.jsonrpc import Request
 
-if "jsonrpcserver" not in sys.modules:
-    _spec = find_spec("jsonrpcserver")
-    assert _spec is not None
-    sys.modules["jsonrpcserver"] = module_from_spec(_spec)
+for _name in ("jsonrpcserver", "oslash"):
+    if _name not in sys.modules:
+        _spec = find_spec(_name)
+        assert _spec is not None
+        sys.modules[_name] = module_from_spec(_spec)
 
-from jsonrpcserver.dispatcher import dispatch_to_response_pure
-from jsonrpcserver.response import ErrorResponse, SuccessResponse
-from jsonrpcserver.result import Error, Result, Success
+from jsonrpcserver.dispatcher import dispatch_to_response_pure  # noqa: E402
+from jsonrpcserver.response import ErrorResponse, SuccessResponse  # noqa: E402
+from jsonrpcserver.result import Error, Result, Success  # noqa: E402
 
 __all__ = ["Error", "ErrorResponse", "Result", "Success", "SuccessResponse", "dispatch"]
 

@@ -37,6 +37,11 @@ class Link:
         """What is to be done next, its payload, and when it arrived (monotonic seconds)."""
         return self._inbox.get()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something to be done."""
+        return not self._inbox.empty()
+
     def is_cancelled(self, job_id: str) -> bool:
         """Whether the parent has cancelled this job."""
         return job_id in self._cancelled

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import ctranslate2
-import psutil
 
 from sidecar.core.errors import ModelUnavailable, OutOfMemory
 from sidecar.core.result import ModelInfo
+from sidecar.worker.cores import physical_cores
 from sidecar.worker.whisper import open_model
 
 _FILES = ("model.bin", "config.json", "tokenizer.json")
@@ -33,7 +33,7 @@ def load_model(
     _require_complete(path, name)
     device = _resolve_device(device)
     _require_compute_type(compute_type, device)
-    threads = cpu_threads or psutil.cpu_count(logical=False) or 1
+    threads = cpu_threads or physical_cores()
     try:
         model = open_model(str(path), device, compute_type, threads)
     except MemoryError as error:

@@ -41,16 +41,29 @@ def main(arguments: Sequence[str]) -> int:
     pulse = Pulse(link.send, time.monotonic)
     link.send(Hello(rss_bytes()))
     pulse.start()
+    if not link.waiting:
+        _prepare()
     message, _, _ = link.receive()
     if not isinstance(message, Load):
         return LOAD_FAILED
     model = _load(SpeechModel, message, link)
     if model is None:
         return LOAD_FAILED
+    if not link.waiting:
+        _prepare()
     while True:
         run, payload, arrived_at_s = link.receive()
         if isinstance(run, Run):
             _work(model, run, payload, arrived_at_s, link, pulse)
+
+
+def _prepare() -> None:
+    """Import, while nobody waits, what the first job would otherwise wait for."""
+    import soundfile
+    import soxr
+
+    assert soundfile
+    assert soxr
 
 
 def _load(kind: "type[SpeechModel]", message: Load, link: Link) -> "SpeechModel | None":

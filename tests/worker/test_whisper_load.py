@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ctranslate2
-import psutil
 import pytest
 
 from sidecar.core.errors import ModelUnavailable
@@ -104,9 +103,9 @@ def test_cuda_without_a_device_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         SpeechModel.load(SELFTEST, device="cuda")
 
 
-@pytest.mark.parametrize(("physical", "threads"), [(6, 6), (None, 1)])
+@pytest.mark.parametrize(("given", "threads"), [(0, 6), (3, 3)])
 def test_threads_default_to_the_physical_cores(
-    monkeypatch: pytest.MonkeyPatch, physical: int | None, threads: int
+    monkeypatch: pytest.MonkeyPatch, given: int, threads: int
 ) -> None:
     asked: list[int] = []
 
@@ -114,10 +113,10 @@ def test_threads_default_to_the_physical_cores(
         asked.append(cpu_threads)
         raise RuntimeError("enough")
 
-    monkeypatch.setattr(psutil, "cpu_count", lambda *, logical: physical)
+    monkeypatch.setattr(load, "physical_cores", lambda: 6)
     monkeypatch.setattr(load, "open_model", open_model)
     with pytest.raises(ModelUnavailable, match="enough"):
-        load.load_model(SELFTEST, device="cpu")
+        load.load_model(SELFTEST, device="cpu", cpu_threads=given)
     assert asked == [threads]
 
 
