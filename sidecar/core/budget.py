@@ -27,7 +27,7 @@ class KillCost(Struct, frozen=True):
     """
 
     fixed_s: float = 0.012
-    per_gib_s: float = 0.1
+    per_gib_s: float = 0.11
     factor: float = 1.0
 
     def lead_s(self, rss_bytes: int) -> float:

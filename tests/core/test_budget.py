@@ -38,5 +38,5 @@ def test_the_estimate_settles_near_what_kills_take(rss_bytes: int, ratios: list[
 
 
 def test_a_larger_worker_is_killed_earlier() -> None:
-    assert KillCost().lead_s(3 * GIB) == pytest.approx(0.312)
+    assert KillCost().lead_s(3 * GIB) == pytest.approx(0.342)
     assert KillCost().lead_s(0) == pytest.approx(0.012)

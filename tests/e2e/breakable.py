@@ -14,7 +14,7 @@ FAULTS = Path(__file__).parent / "faults"
 breakable = pytest.mark.skipif(
     EXECUTABLE is not None, reason="a frozen program takes no sitecustomize"
 )
-posix = pytest.mark.skipif(os.name != "posix", reason="this signal does not exist here")
+posix = pytest.mark.skipif(os.name != "posix", reason="signals and links as POSIX has them")
 
 
 def environment(at_start: Path | None = None) -> dict[str, str]:

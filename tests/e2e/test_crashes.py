@@ -112,6 +112,7 @@ def test_a_worker_that_is_stopped_in_a_job_is_noticed(server: Client, measured: 
     assert_next_job_succeeds(server)
 
 
+@posix
 @breakable
 def test_a_stopped_worker_that_holds_3_gib_is_noticed_in_time(
     tmp_path: Path, measured: Measured

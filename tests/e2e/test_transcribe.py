@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.breakable import posix
 from tests.e2e.client import Client, error_of
 from tests.e2e.jobs import EXPECTED, EXPECTED_ZH, SAMPLE, SAMPLE_ZH, pcm16, sample, silence, tone
 
@@ -251,6 +252,7 @@ def test_a_file_that_cannot_be_read_is_said(shared: Client, tmp_path: Path, name
     assert shared.worker_pid() == pid
 
 
+@posix
 def test_audio_beyond_the_limits_is_refused(tmp_path: Path) -> None:
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     for folder in (inside, outside):
