@@ -13,11 +13,11 @@ _COARSE_PHASES = (Phase.DECODE, Phase.VAD, Phase.FEATURES, Phase.LANGUAGE)
 
 
 def phase_left(
-    slot: Slot, job: Job, entered: Phase, timings: Timings, now: float
+    slot: Slot, job: Job, left: Phase, timings: Timings, now: float
 ) -> Iterator[LogRecord]:
-    """The phase that ends because the job enters another one."""
-    if job.phase in _COARSE_PHASES and entered is not job.phase:
-        yield _phase(slot, job, job.phase, getattr(timings, f"{job.phase}_s"), now)
+    """The phase that ended because the job has entered another one."""
+    if left in _COARSE_PHASES and left is not job.phase:
+        yield _phase(slot, job, left, getattr(timings, f"{left}_s"), now)
 
 
 def iteration_left(slot: Slot, job: Job, now: float, *, with_text: bool) -> Iterator[LogRecord]:

@@ -198,9 +198,9 @@ class Supervisor:
     ) -> None:
         match message:
             case Progress():
-                left = chronicle.phase_left(slot, job, message.phase, message.timings, now)
-                self.ledger.log(*left)
+                left = job.phase
                 job.progressed(message, now)
+                self.ledger.log(*chronicle.phase_left(slot, job, left, message.timings, now))
                 self._out.append(JobProgress(job))
             case Decoded(_, segment):
                 job.decoded.append(segment)

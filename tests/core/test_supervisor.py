@@ -12,6 +12,7 @@ from sidecar.core.events import (
     JobSegment,
     Loaded,
     LoadModel,
+    Log,
     RefuseModel,
     Reply,
     Send,
@@ -417,3 +418,20 @@ def test_every_change_of_a_worker_is_told() -> None:
         "busy",
         "idle",
     ]
+
+
+def test_each_phase_is_logged_when_it_ends_with_what_the_log_promises() -> None:
+    world = ready_world()
+    world.submit()
+    for phase in (Phase.DECODE, Phase.VAD, Phase.SEGMENTS, Phase.ENCODE, Phase.GENERATE):
+        world.progress(phase)
+    world.decode(" secret")
+    world.after(0.5)
+    world.finish()
+    records = [log.record for log in world.of(Log) if log.record.event == "job/phase"]
+    assert [record.phase for record in records] == ["decode", "vad", "segments"]
+    assert {record.audio_s for record in records} == {10.0}
+    assert {record.trace_id for record in records} == {"trace-job"}
+    assert {record.job_index for record in records} == {1}
+    assert records[-1].segments == 1
+    assert not [log for log in world.of(Log) if "secret" in str(log.record)]

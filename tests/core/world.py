@@ -202,7 +202,7 @@ TRANSCRIPT = Transcript(
     duration_s=10.0,
     speech=None,
     duration_after_vad_s=10.0,
-    timings=Timings(encode_s=0.1, total_s=0.2),
+    timings=Timings(encode_s=0.1, segments_s=0.15, total_s=0.2),
     warnings=(),
     degraded=False,
 )
