@@ -203,7 +203,8 @@ class Pool:
     def _leave(self, slot: Slot, move: WorkerMove, now: float, reason: str) -> None:
         failed = self._failed_to_start(slot, now)
         slot.job = None
-        if isinstance(slot.failure, ModelUnavailable) and not slot.stale:
+        # Killed: for another model was wanted meanwhile, to which this says nothing.
+        if isinstance(slot.failure, ModelUnavailable) and slot.killed_at_s is None:
             self.refusal = slot.failure
         elif failed:
             self._failed_starts += 1

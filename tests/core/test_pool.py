@@ -1,7 +1,7 @@
 """Starts, standby and the breaker, with a made-up clock."""
 
-from sidecar.core.events import Answer, Exit, LoadModel
-from sidecar.core.ipc import Hello
+from sidecar.core.events import Answer, Exit, Loaded, LoadModel
+from sidecar.core.ipc import Hello, LoadFailed, ModelSpec
 from tests.core.world import MODEL, World, policy, ready_world
 
 CRASH = Exit(1, None, "ImportError: no module")
@@ -145,3 +145,14 @@ def test_a_new_standby_does_not_wait_longer_than_its_patience() -> None:
     world.exit(Exit(None, "SIGSEGV"), generation=1)
     world.after(2.0)
     assert world.states() == ["starting", "busy"]
+
+
+def test_a_model_that_failed_does_not_speak_for_the_one_wanted_meanwhile() -> None:
+    world = World()
+    world.hear(LoadFailed("model_unavailable", "model.bin is damaged"))
+    world.tell(LoadModel(ModelSpec("other", "/other"), "asker"))
+    world.exit()
+    assert world.states() == ["starting"]
+    world.ready()
+    (answer,) = world.of(Answer)
+    assert isinstance(answer.outcome, Loaded)
