@@ -1,5 +1,6 @@
 """What the job after a kill pays, by standby."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,8 @@ from tests.benchmark.figures import Figure, median
 from tests.e2e.client import ROOT, Client
 
 ROUNDS = 7
+HEARTBEAT_S = 0.25
+PATIENCE_S = 20.0
 JOB: dict[str, Any] = {
     "audio": {"path": str(ROOT / "sidecar" / "assets" / "sample.flac")},
     "language": "en",
@@ -40,10 +43,20 @@ def _run(client: Client) -> float:
 
 
 def _settle(client: Client, standby: str) -> None:
-    """Wait until the workers are as many and as far as they will be."""
+    """Wait until the workers are as many and as far as they will be, and at rest.
+
+    A spare counts as soon as it is started, but it is warm when its imports are done: from its
+    first word on it reports its memory, and while it imports that grows.
+    """
     wanted = {"off": ["idle"], "warm": ["idle", "spare"], "hot": ["idle", "idle"]}[standby]
-    for _ in range(10_000):
-        status = client.call("status")
-        if sorted(worker["state"] for worker in status["workers"]) == wanted:
+    before: list[int] = []
+    deadline_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline_s:
+        workers = client.call("status")["workers"]
+        sizes = [worker["rss_bytes"] for worker in workers]
+        states = sorted(worker["state"] for worker in workers)
+        if states == wanted and all(sizes) and sizes == before:
             return
+        before = sizes
+        time.sleep(2 * HEARTBEAT_S)
     raise AssertionError(f"the workers do not become {wanted}")
