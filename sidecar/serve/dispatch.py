@@ -6,7 +6,7 @@ are entered without running their `__init__`, and what the dispatcher needs is i
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.util import find_spec, module_from_spec
 from typing import Any
 
@@ -18,6 +18,7 @@ for _name in ("jsonrpcserver", "oslash"):
         assert _spec is not None
         sys.modules[_name] = module_from_spec(_spec)
 
+# E402: they must come after the packages were entered.
 from jsonrpcserver.dispatcher import dispatch_to_response_pure  # noqa: E402
 from jsonrpcserver.response import ErrorResponse, SuccessResponse  # noqa: E402
 from jsonrpcserver.result import Error, Result, Success  # noqa: E402
@@ -28,16 +29,18 @@ Method = Callable[..., Result]
 
 
 def dispatch(
-    methods: Mapping[str, Method], context: object, request: Request
+    methods: dict[str, Method], context: object, request: Request
 ) -> SuccessResponse | ErrorResponse:
     """Call the method that `request` names, with `context` as its first argument.
 
     Never raises; a method that does is answered with an internal error.
     """
+    # The ignores: it declares a request to be a string, though any deserializer may make it from
+    # anything, and it returns a union whose parts only their attributes tell apart.
     response = dispatch_to_response_pure(
         deserializer=_as_it_is,
         validator=_as_it_is,
-        methods=dict(methods) if not isinstance(methods, dict) else methods,
+        methods=methods,
         context=context,
         post_process=_as_it_is,
         request={"method": request.method, "params": request.params, "id": request.id},  # type: ignore[arg-type]

@@ -1,6 +1,5 @@
 """A made-up world for the supervisor: its clock, its workers, and what it decided."""
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 from msgspec import structs
@@ -206,7 +205,3 @@ TRANSCRIPT = Transcript(
     warnings=(),
     degraded=False,
 )
-
-
-def job_ids(jobs: Sequence[Job]) -> list[str]:
-    return [job.job_id for job in jobs]
