@@ -1,0 +1,20 @@
+/** The sidecar under test: from source, or the program that `ASR_SIDECAR_EXECUTABLE` names. */
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { StartOptions } from "../src/index.js";
+
+/** Of the repository; this file runs in `build/tests`. */
+export const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+export const SAMPLE = `${ROOT}sidecar/assets/sample.flac`;
+export const EXPECTED = JSON.parse(readFileSync(`${ROOT}sidecar/assets/sample.json`, "utf8")) as {
+  text: string;
+  duration_s: number;
+};
+export const PYTHON = process.env["ASR_SIDECAR_PYTHON"] ?? "python3";
+const EXECUTABLE = process.env["ASR_SIDECAR_EXECUTABLE"];
+
+export function testCommand(): StartOptions {
+  const program = EXECUTABLE ? { executable: EXECUTABLE } : { python: PYTHON, cwd: ROOT };
+  return { ...program, model: "selftest", startTimeoutS: 60 };
+}
