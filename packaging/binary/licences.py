@@ -36,12 +36,13 @@ def collect(
     present = {share.component.name for share in contents.shares}
     bundled = {*modules, *_top_names(contents)}
     named = {one.distribution.lower(): one for one in components if one.distribution}
+    needed = {name for name, one in named.items() if one.name in present}
     sections = [_HEAD]
     used: set[str] = set()
     sections += [
         _distribution_text(distribution, named.get(_name(distribution)), used)
         for distribution in sorted(distributions(path=[str(site_packages)]), key=_name)
-        if bundled & _tops(distribution)
+        if bundled & _tops(distribution) or _name(distribution) in needed
     ]
     sections += [
         _component_text(component, used)
