@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check binary archive test-binary reproduce clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,23 @@ check: $(VENV)/installed
 
 test: check
 	$(BIN)/python -m pytest
+
+# dist/asr-sidecar/, built in a virtual environment of its own and tried at once.
+binary: $(VENV)/installed
+	$(BIN)/python packaging/binary
+
+# The same as one file: dist/asr-sidecar.tar.xz.
+archive: $(VENV)/installed
+	$(BIN)/python packaging/binary --archive
+
+# All tests of the program's outside, against dist/asr-sidecar/.
+test-binary: $(VENV)/installed
+	ASR_SIDECAR_EXECUTABLE=$(CURDIR)/dist/asr-sidecar/asr-sidecar \
+		$(BIN)/python -m pytest tests/e2e tests/commands tests/test_readme.py
+
+# Two builds of the last commit, in two places: the same bytes?
+reproduce: $(VENV)/installed
+	$(BIN)/python packaging/binary/reproduce.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
