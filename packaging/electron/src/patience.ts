@@ -18,6 +18,8 @@ export const clock: Clock = {
 
 export const TICK_S = 0.5;
 const LONGEST_TICK_S = 2 * TICK_S;
+/** Less is what rounding leaves, and no time. */
+const NOTHING_S = 1e-6;
 
 /**
  * Calls `expired` after `limitS` seconds awake. Where the clock goes on while a laptop sleeps, or
@@ -29,11 +31,11 @@ const LONGEST_TICK_S = 2 * TICK_S;
 export function patience(limitS: number, expired: () => void, { now, later }: Clock = clock): () => void {
   let leftS = limitS;
   let lastS = now();
-  const wait = (): (() => void) => later(Math.max(0, Math.min(leftS, TICK_S)), tick);
+  const wait = (): (() => void) => later(Math.min(leftS, TICK_S), tick);
   const tick = (): void => {
     leftS -= Math.min(now() - lastS, LONGEST_TICK_S);
     lastS = now();
-    if (leftS > 0) stop = wait();
+    if (leftS > NOTHING_S) stop = wait();
     else expired();
   };
   let stop = wait();
