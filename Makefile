@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check binary archive test-binary reproduce clean
+.PHONY: demo test check binary archive test-binary electron reproduce clean
 
 $(VENV)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -37,6 +37,12 @@ test-binary: $(VENV)/installed
 # Two builds of the last commit, in two places: the same bytes?
 reproduce: $(VENV)/installed
 	$(BIN)/python packaging/binary/reproduce.py
+
+# The client's tests, against the source and, where it was built, the binary.
+electron: $(VENV)/installed
+	cd packaging/electron && npm ci --no-audit --no-fund && ASR_SIDECAR_PYTHON=$(CURDIR)/$(BIN)/python npm test
+	cd packaging/electron && if [ -e $(CURDIR)/dist/asr-sidecar/asr-sidecar ]; then \
+		ASR_SIDECAR_EXECUTABLE=$(CURDIR)/dist/asr-sidecar/asr-sidecar npm test; fi
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
