@@ -47,6 +47,12 @@ electron: $(VENV)/installed
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
 
+# Half an hour of everything at once, or MINUTES of it.
+MINUTES ?= 30
+.PHONY: soak
+soak: $(VENV)/installed
+	$(BIN)/python -m tests.soak $(MINUTES)
+
 .PHONY: benchmark
 benchmark: $(VENV)/installed
 	$(BIN)/python -m tests.benchmark
