@@ -1,6 +1,7 @@
 /** The sidecar under test: from source, or the program that `ASR_SIDECAR_EXECUTABLE` names. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { StartOptions } from "../src/index.js";
 
@@ -11,7 +12,9 @@ export const EXPECTED = JSON.parse(readFileSync(`${ROOT}sidecar/assets/sample.js
   text: string;
   duration_s: number;
 };
-export const PYTHON = process.env["ASR_SIDECAR_PYTHON"] ?? "python3";
+/** Where `make test` and its like have installed the sidecar. */
+const VENV = join(ROOT, ".venv", ...(process.platform === "win32" ? ["Scripts", "python.exe"] : ["bin", "python"]));
+const PYTHON = process.env["ASR_SIDECAR_PYTHON"] ?? (existsSync(VENV) ? VENV : "python3");
 const EXECUTABLE = process.env["ASR_SIDECAR_EXECUTABLE"];
 
 export function testCommand(): StartOptions {
