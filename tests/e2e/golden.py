@@ -63,7 +63,15 @@ TOLD = ("job/started", "job/segment", "$/progress")
 VARIABLE = {"pid", "uptime_s", "version", "size_bytes", "rss_bytes", "generation", "elapsed_s"}
 MEASURED = {"avg_logprob", "no_speech_prob", "compression_ratio", "language_probability"}
 MEASURED |= {"start", "end"}
-LISTS = ("timings", "latency", "counters", "language_probabilities", "attempts", "searched")
+LISTS = (
+    "timings",
+    "latency",
+    "counters",
+    "language_probabilities",
+    "attempts",
+    "spans",
+    "searched",
+)
 
 
 def transcript() -> list[Message]:
@@ -107,7 +115,7 @@ def masked(value: Any, name: str = "") -> Any:
     return value
 
 
-_SECONDS = {"uptime_s", "elapsed_s", "queue_s", "load_s", "encode_s", "align_s", "total_s"}
+_SECONDS = {"uptime_s", "elapsed_s", "queue_s", "load_s", "encode_s", "align_s", "at_s", "total_s"}
 
 
 def _device(name: str, value: str) -> str:
