@@ -117,6 +117,8 @@ class Profiled(Struct, frozen=True, tag=True):
 
     job_id: str
     spans: tuple[PhaseSpan, ...]
+    running: tuple[PhaseSpan, ...]
+    """Those that had not ended when this was sent."""
     windows: tuple[Window, ...]
     """Windows from the number `first_window` on (the first is 0), as they are now."""
     first_window: int

@@ -48,6 +48,7 @@ class Job:
         self.decoded: list[Segment] = []
         self.windows: list[Window] = []
         self.spans: list[PhaseSpan] = []
+        self._running: tuple[PhaseSpan, ...] = ()
         self.transcript: Transcript | None = None
         self.error: SidecarError | None = None
         """Why its worker is being killed: the answer, once the exit is confirmed."""
@@ -107,7 +108,14 @@ class Job:
     def profiled(self, profiled: Profiled) -> None:
         """The worker reports what it has been through."""
         self.spans.extend(profiled.spans)
+        self._running = profiled.running
         self.windows[profiled.first_window :] = profiled.windows
+
+    def spans_until(self, now: float) -> list[PhaseSpan]:
+        """The stays in phases; those that it was in when it ended last until now."""
+        elapsed_s = now - self.received_at_s
+        cut = [structs.replace(span, took_s=elapsed_s - span.at_s) for span in self._running]
+        return self.spans + cut
 
     def deadline(self) -> tuple[float, str]:
         """When its time is up, and which budget says so."""

@@ -148,6 +148,6 @@ def failure_of(
             worker=worker,
             stack=stack if begun else None,
             windows=job.windows if profiled else None,
-            spans=job.spans if profiled else None,
+            spans=job.spans_until(now) if profiled else None,
         ),
     )

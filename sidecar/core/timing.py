@@ -76,7 +76,8 @@ class PhaseClock:
         self._keeps_spans = keeps_spans
         self._spans: list[PhaseSpan] = []
         self._spent_s: dict[Phase, float] = {}
-        self._stack: list[Phase] = []
+        self._stack: list[tuple[Phase, float]] = []
+        """The phases it is in, and when each was entered."""
         self._mark_s = clock()
         self._started_s = self._mark_s
         self._origin_s = self._started_s if origin_s is None else origin_s
@@ -86,7 +87,7 @@ class PhaseClock:
     @property
     def phase(self) -> Phase | None:
         """The innermost phase entered, if any."""
-        return self._stack[-1] if self._stack else None
+        return self._stack[-1][0] if self._stack else None
 
     @property
     def iterating(self) -> bool:
@@ -98,7 +99,7 @@ class PhaseClock:
         """Attribute what happens inside to `phase`."""
         self._attribute()
         began_s = self._mark_s
-        self._stack.append(phase)
+        self._stack.append((phase, began_s))
         if phase is Phase.SEGMENTS:
             self._segments_since_s = began_s
         if self._on_enter:
@@ -118,7 +119,7 @@ class PhaseClock:
     def _attribute(self) -> None:
         now = self._clock()
         if self._stack:
-            top = self._stack[-1]
+            top, _ = self._stack[-1]
             self._spent_s[top] = self._spent_s.get(top, 0.0) + now - self._mark_s
         self._mark_s = now
 
@@ -134,6 +135,14 @@ class PhaseClock:
         """The stays that have ended since this was last asked for."""
         taken, self._spans = tuple(self._spans), []
         return taken
+
+    def open_spans(self) -> tuple[PhaseSpan, ...]:
+        """The stays that have not ended, the outermost first, and how long they last by now."""
+        now = self._clock()
+        return tuple(
+            PhaseSpan(phase, began_s - self._origin_s, now - began_s)
+            for phase, began_s in self._stack
+        )
 
     def timings(self) -> Timings:
         """The seconds so far; `queue_s`, `load_s` and `pipe_s` are the parent's to add."""

@@ -159,9 +159,9 @@ class Pipeline:
         spans = self.clock.take_spans()
         first = max(0, self._windows_told - 1)
         windows = self._decoding.windows_from(first) if self._decoding else ()
-        if spans or windows:
-            self._windows_told = first + len(windows)
-            self._send(Profiled(self._run.job_id, spans, windows, first))
+        running = self.clock.open_spans()
+        self._windows_told = first + len(windows)
+        self._send(Profiled(self._run.job_id, spans, running, windows, first))
 
     def _report(self, phase: Phase) -> None:
         self._reported = phase

@@ -17,7 +17,7 @@ GENERATED = PhaseSpan(Phase.GENERATE, 0.3, 1.0)
 
 
 def tell(world: World, spans: tuple[PhaseSpan, ...], first: int, *windows: Window) -> None:
-    world.hear(Profiled("job", spans, windows, first))
+    world.hear(Profiled("job", spans, (), windows, first))
 
 
 def test_windows_are_kept_as_they_were_last_told_of() -> None:
@@ -50,6 +50,19 @@ def test_a_job_that_is_killed_tells_how_far_it_had_come() -> None:
     data = world.failure().data
     assert data.windows == [FIRST]
     assert data.spans == [ENCODED, GENERATED]
+
+
+def test_the_phases_that_a_killed_job_was_in_last_until_its_end() -> None:
+    world = ready_world()
+    world.submit(profile=True, timeout_s=5.0)
+    running = (PhaseSpan(Phase.SEGMENTS, 0.5, 1.0), PhaseSpan(Phase.GENERATE, 1.0, 0.5))
+    world.hear(Profiled("job", (ENCODED,), running, (), 0))
+    world.after(5.0)
+    world.exit(KILLED)
+    spans = world.failure().data.spans
+    assert spans is not None
+    assert [span.phase for span in spans] == ["encode", "segments", "generate"]
+    assert [span.at_s + span.took_s for span in spans[1:]] == pytest.approx([5.0, 5.0])
 
 
 def test_the_time_of_a_job_that_is_killed_is_counted_once() -> None:

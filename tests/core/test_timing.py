@@ -92,6 +92,7 @@ def test_stays_are_kept_with_their_times_if_wanted(now: FakeClock) -> None:
         with clock.within(Phase.ENCODE):
             now.now_s += 2
         assert clock.take_spans() == (PhaseSpan(Phase.ENCODE, 11.0, 2.0),)
+        assert clock.open_spans() == (PhaseSpan(Phase.SEGMENTS, 10.0, 3.0),)
     assert clock.take_spans() == (PhaseSpan(Phase.SEGMENTS, 10.0, 3.0),)
     assert clock.elapsed_s() == 13.0
 
