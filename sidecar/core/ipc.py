@@ -13,8 +13,8 @@ from msgspec import Struct
 from sidecar.core.budget import Budget, KillCost
 from sidecar.core.errors import Detail
 from sidecar.core.request import Transcription
-from sidecar.core.result import ModelInfo, Segment, Transcript
-from sidecar.core.timing import Phase, Timings
+from sidecar.core.result import ModelInfo, Segment, Transcript, Window
+from sidecar.core.timing import Phase, PhaseSpan, Timings
 
 MAX_HEADER_BYTES = 64 << 20
 
@@ -53,8 +53,8 @@ class Run(Struct, frozen=True, tag=True):
     transcription: Transcription
     limits: AudioLimits
     total: Budget
-    elapsed_s: float
-    """Seconds of the total budget that had gone by when this was sent."""
+    received_at_s: float
+    """When the total budget began, by the monotonic clock that all processes share."""
     segments: Budget
     kill: KillCost
     stall_timeout_s: float
@@ -112,8 +112,23 @@ class Decoded(Struct, frozen=True, tag=True):
     segment: Segment
 
 
+class Profiled(Struct, frozen=True, tag=True):
+    """What a job with a profile has been through since this was last said."""
+
+    job_id: str
+    spans: tuple[PhaseSpan, ...]
+    running: tuple[PhaseSpan, ...]
+    """Those that had not ended when this was sent."""
+    windows: tuple[Window, ...]
+    """Windows from the number `first_window` on (the first is 0), as they are now."""
+    first_window: int
+
+
 class Done(Struct, frozen=True, tag=True):
-    """The transcription is complete. Its segments were sent already and are not repeated."""
+    """The transcription is complete.
+
+    Its segments, windows and spans were sent already and are not repeated.
+    """
 
     job_id: str
     transcript: Transcript
@@ -130,7 +145,7 @@ class Failed(Struct, frozen=True, tag=True):
 
 
 ToWorker = Load | Run | Cancel
-FromWorker = Hello | Ready | LoadFailed | Beat | Progress | Decoded | Done | Failed
+FromWorker = Hello | Ready | LoadFailed | Beat | Progress | Decoded | Profiled | Done | Failed
 Message = TypeVar("Message")
 
 

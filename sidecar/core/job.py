@@ -8,11 +8,11 @@ from msgspec import structs
 
 from sidecar.core.budget import Budget
 from sidecar.core.errors import SidecarError
-from sidecar.core.ipc import Progress
+from sidecar.core.ipc import Profiled, Progress
 from sidecar.core.request import Transcription
-from sidecar.core.result import Segment, Transcript
+from sidecar.core.result import Segment, Transcript, Window
 from sidecar.core.states import FINAL_JOBS, JOB_MOVES, JobMove, JobState, moved
-from sidecar.core.timing import Phase, Timings
+from sidecar.core.timing import Phase, PhaseSpan, Timings, field_of
 
 
 class Job:
@@ -46,6 +46,9 @@ class Job:
         self.queue_s = 0.0
         self.load_s = 0.0
         self.decoded: list[Segment] = []
+        self.windows: list[Window] = []
+        self.spans: list[PhaseSpan] = []
+        self._running: tuple[PhaseSpan, ...] = ()
         self.transcript: Transcript | None = None
         self.error: SidecarError | None = None
         """Why its worker is being killed: the answer, once the exit is confirmed."""
@@ -102,6 +105,18 @@ class Job:
         if self._iterating_since_s is None and progress.phase in _ITERATING:
             self._iterating_since_s = now
 
+    def profiled(self, profiled: Profiled) -> None:
+        """The worker reports what it has been through."""
+        self.spans.extend(profiled.spans)
+        self._running = profiled.running
+        self.windows[profiled.first_window :] = profiled.windows
+
+    def spans_until(self, now: float) -> list[PhaseSpan]:
+        """The stays in phases; those that it was in when it ended last until now."""
+        elapsed_s = now - self.received_at_s
+        cut = [structs.replace(span, took_s=elapsed_s - span.at_s) for span in self._running]
+        return self.spans + cut
+
     def deadline(self) -> tuple[float, str]:
         """When its time is up, and which budget says so."""
         total_at_s = self.received_at_s + self.total.limit_s(self.duration_s)
@@ -124,11 +139,12 @@ class Job:
             return self.completed(self.transcript.timings, now)
         reported = self._progress.timings if self._progress else Timings()
         since_s = now - self._progress_at_s
-        if self.phase is Phase.SEGMENTS:
-            reported = structs.replace(reported, other_s=reported.other_s + since_s)
-        else:
-            name = f"{self.phase}_s"
-            reported = structs.replace(reported, **{name: getattr(reported, name) + since_s})
+        name = field_of(self.phase)
+        reported = structs.replace(
+            reported,
+            **{name: getattr(reported, name) + since_s},
+            total_s=reported.total_s + since_s,
+        )
         if self._iterating_since_s is not None:
             reported = structs.replace(reported, segments_s=now - self._iterating_since_s)
         return self.completed(reported, now)
@@ -136,12 +152,11 @@ class Job:
     def completed(self, worker: Timings, now: float) -> Timings:
         """The worker's timings with what only the parent sees."""
         total_s = now - self.received_at_s
-        in_pipe_s = total_s - self.queue_s - self.load_s - worker.total_s
         return structs.replace(
             worker,
             queue_s=self.queue_s,
             load_s=self.load_s,
-            other_s=worker.other_s + max(0.0, in_pipe_s) if worker.total_s else worker.other_s,
+            pipe_s=max(0.0, total_s - self.queue_s - self.load_s - worker.total_s),
             total_s=total_s,
         )
 

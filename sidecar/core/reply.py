@@ -5,7 +5,7 @@ from msgspec import Struct, to_builtins
 from sidecar.core.errors import SidecarError
 from sidecar.core.job import Job
 from sidecar.core.result import ModelInfo, Segment, Span, Window
-from sidecar.core.timing import Timings
+from sidecar.core.timing import PhaseSpan, Timings
 
 
 class WorkerStamp(Struct, frozen=True, omit_defaults=True):
@@ -38,7 +38,8 @@ class TranscribeResult(Struct, frozen=True):
     model: ModelInfo
     warnings: tuple[str, ...]
     degraded: bool
-    windows: tuple[Window, ...] | None = None
+    windows: list[Window] | None = None
+    spans: list[PhaseSpan] | None = None
 
 
 class Partial(Struct, frozen=True):
@@ -51,7 +52,10 @@ class Partial(Struct, frozen=True):
 
 
 class JobErrorData(Struct, frozen=True, omit_defaults=True):
-    """`error.data` of a job. `timeout_s` and what follows it: where a worker had begun on it."""
+    """`error.data` of a job. `timeout_s` and what follows it: where a worker had begun on it.
+
+    `windows` and `spans` only with a profile.
+    """
 
     kind: str
     retryable: bool
@@ -65,6 +69,8 @@ class JobErrorData(Struct, frozen=True, omit_defaults=True):
     device_released: bool | None = None
     worker: WorkerStamp | None = None
     stack: tuple[str, ...] | None = None
+    windows: list[Window] | None = None
+    spans: list[PhaseSpan] | None = None
 
 
 class Failure(Struct, frozen=True):
@@ -106,7 +112,8 @@ def result_of(job: Job, now: float, worker: WorkerStamp, model: ModelInfo) -> Tr
         model=model,
         warnings=transcript.warnings,
         degraded=transcript.degraded,
-        windows=transcript.windows,
+        windows=job.windows if job.transcription.profile else None,
+        spans=job.spans if job.transcription.profile else None,
     )
 
 
@@ -122,6 +129,7 @@ def failure_of(
 ) -> Failure:
     """The error of a job; with `worker`, what it had transcribed so far as well."""
     begun = worker is not None
+    profiled = begun and job.transcription.profile
     return Failure(
         error,
         JobErrorData(
@@ -139,5 +147,7 @@ def failure_of(
             device_released=released,
             worker=worker,
             stack=stack if begun else None,
+            windows=job.windows if profiled else None,
+            spans=job.spans_until(now) if profiled else None,
         ),
     )

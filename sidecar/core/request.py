@@ -124,3 +124,5 @@ class Transcription(Struct, frozen=True):
     options: DecodingOptions = DecodingOptions()
     vad: VadParams = VadOff()
     profile: bool = False
+    functions: bool = False
+    """Time the worker's Python functions as well, which slows them down."""

@@ -36,8 +36,12 @@ class Segment(Struct, frozen=True, omit_defaults=True):
 
 
 class Attempt(Struct, frozen=True):
-    """One decoding of one window, and why it was accepted or rejected."""
+    """One decoding of one window, and why it was accepted or rejected.
 
+    It began `at_s` seconds after the request was read.
+    """
+
+    at_s: float
     temperature: float
     beam_size: int
     tokens: int
@@ -48,13 +52,27 @@ class Attempt(Struct, frozen=True):
 
 
 class Window(Struct, frozen=True):
-    """One window of at most 30 s and what was spent on it."""
+    """One window of at most 30 s and what was spent on it.
+
+    `start_s` and `end_s` are its place in the audio; its encoder pass began `at_s` seconds after
+    the request was read.
+    """
 
     start_s: float
     end_s: float
+    at_s: float
     encode_s: float
     align_s: float
     attempts: tuple[Attempt, ...]
+
+
+class FunctionCost(Struct, frozen=True):
+    """A Python function of the worker: its calls, and its seconds without and with its callees."""
+
+    name: str
+    calls: int
+    own_s: float
+    cumulative_s: float
 
 
 class ModelInfo(Struct, frozen=True):
@@ -81,4 +99,5 @@ class Transcript(Struct, frozen=True, omit_defaults=True):
     timings: Timings
     warnings: tuple[str, ...]
     degraded: bool
-    windows: tuple[Window, ...] | None = None
+    functions: tuple[FunctionCost, ...] = ()
+    """The costliest ones first; empty unless asked for."""

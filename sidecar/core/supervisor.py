@@ -44,6 +44,7 @@ from sidecar.core.ipc import (
     FromWorker,
     Hello,
     LoadFailed,
+    Profiled,
     Progress,
     Ready,
     Run,
@@ -170,7 +171,7 @@ class Supervisor:
                 transcription=job.transcription,
                 limits=self.policy.limits,
                 total=job.total,
-                elapsed_s=now - job.received_at_s,
+                received_at_s=job.received_at_s,
                 segments=job.segments,
                 kill=self.pool.kill_cost,
                 stall_timeout_s=self.policy.stall_timeout_s,
@@ -188,13 +189,17 @@ class Supervisor:
                 self.pool.heard(slot, message, now)
             case LoadFailed(kind, text, details):
                 slot.failure = error_of_kind(kind, text, details)
-            case Progress() | Decoded() | Done() | Failed():
+            case Progress() | Decoded() | Profiled() | Done() | Failed():
                 job = slot.job
                 if job is not None and job.job_id == message.job_id:
                     self._job_heard(slot, job, message, now)
 
     def _job_heard(
-        self, slot: Slot, job: Job, message: Progress | Decoded | Done | Failed, now: float
+        self,
+        slot: Slot,
+        job: Job,
+        message: Progress | Decoded | Profiled | Done | Failed,
+        now: float,
     ) -> None:
         match message:
             case Progress():
@@ -205,6 +210,8 @@ class Supervisor:
             case Decoded(_, segment):
                 job.decoded.append(segment)
                 self._out.append(JobSegment(job, segment))
+            case Profiled():
+                job.profiled(message)
             case Done(_, transcript):
                 job.transcript = transcript
                 # A worker that is being killed holds the device until it is gone.

@@ -4,7 +4,6 @@ import contextlib
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 from sidecar.core.ipc import Cancel, FromWorker, IpcError, Load, Run, encode, to_worker
@@ -24,7 +23,7 @@ class Link:
         self._read_from = read_from
         self._write_to = write_to
         self._writing = threading.Lock()
-        self._inbox: queue.SimpleQueue[tuple[Load | Run, bytes, float]] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[Load | Run, bytes]] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
         threading.Thread(target=self._listen, name="link", daemon=True).start()
 
@@ -33,8 +32,8 @@ class Link:
         with self._writing, _exit_if_broken():
             write_all(self._write_to, encode(message))
 
-    def receive(self) -> tuple[Load | Run, bytes, float]:
-        """What is to be done next, its payload, and when it arrived (monotonic seconds)."""
+    def receive(self) -> tuple[Load | Run, bytes]:
+        """What is to be done next, and its payload."""
         return self._inbox.get()
 
     @property
@@ -54,7 +53,7 @@ class Link:
                     if isinstance(message, Cancel):
                         self._cancelled.add(message.job_id)
                     else:
-                        self._inbox.put((message, payload, time.monotonic()))
+                        self._inbox.put((message, payload))
         os._exit(0)
 
 

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     pulse.start()
     if not link.waiting:
         _prepare()
-    message, _, _ = link.receive()
+    message, _ = link.receive()
     if not isinstance(message, Load):
         return LOAD_FAILED
     model = _load(SpeechModel, message, link)
@@ -52,9 +52,9 @@ def main(arguments: Sequence[str]) -> int:
     if not link.waiting:
         _prepare()
     while True:
-        run, payload, arrived_at_s = link.receive()
+        run, payload = link.receive()
         if isinstance(run, Run):
-            _work(model, run, payload, arrived_at_s, link, pulse)
+            _work(model, run, payload, link, pulse)
 
 
 def _prepare() -> None:
@@ -62,6 +62,9 @@ def _prepare() -> None:
     import soundfile
     import soxr
 
+    from sidecar.worker import pipeline
+
+    assert pipeline
     assert soundfile
     assert soxr
 
@@ -86,15 +89,18 @@ def _load(kind: "type[SpeechModel]", message: Load, link: Link) -> "SpeechModel 
     return model
 
 
-def _work(
-    model: "SpeechModel", run: Run, payload: bytes, arrived_at_s: float, link: Link, pulse: Pulse
-) -> None:
+def _work(model: "SpeechModel", run: Run, payload: bytes, link: Link, pulse: Pulse) -> None:
     from sidecar.worker.pipeline import Pipeline
 
-    pipeline = Pipeline(run, arrived_at_s, link.send, link.is_cancelled, pulse.rewind)
+    pipeline = Pipeline(run, link.send, link.is_cancelled, pulse.rewind)
     pulse.watch(pipeline.kill_at_s, run.stall_timeout_s)
     try:
-        link.send(pipeline.transcribe(model, payload))
+        if run.transcription.functions:
+            from sidecar.worker.functions import with_functions
+
+            link.send(with_functions(lambda: pipeline.transcribe(model, payload)))
+        else:
+            link.send(pipeline.transcribe(model, payload))
     except Exception as error:
         failure = _failure(error)
         link.send(

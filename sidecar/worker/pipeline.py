@@ -8,7 +8,7 @@ from sidecar.audio.decode import DecodedAudio, decode_audio
 from sidecar.audio.pcm import SAMPLE_RATE_HZ
 from sidecar.audio.vad import Speech, TimeMap, detect_speech
 from sidecar.core.errors import Cancelled, JobTimeout
-from sidecar.core.ipc import Decoded, Done, Progress, Run
+from sidecar.core.ipc import Decoded, Done, Profiled, Progress, Run
 from sidecar.core.result import Span, Transcript
 from sidecar.core.timing import Phase, PhaseClock
 from sidecar.worker.link import Send
@@ -21,7 +21,6 @@ class Pipeline:
     def __init__(
         self,
         run: Run,
-        arrived_at_s: float,
         send: Send,
         is_cancelled: Callable[[str], bool],
         on_deadline: Callable[[], None],
@@ -30,17 +29,23 @@ class Pipeline:
         self._send = send
         self._is_cancelled = is_cancelled
         self._on_deadline = on_deadline
-        self._began_s = arrived_at_s - run.elapsed_s
+        self._profile = run.transcription.profile
+        self._windows_told = 0
         self._iterating_since_s: float | None = None
         self._duration_s = 0.0
         self._covered_s = 0.0
         self._decoding: Decoding | None = None
         self._reported: Phase | None = None
-        self.clock = PhaseClock(time.monotonic, self._entered)
+        self.clock = PhaseClock(
+            time.monotonic,
+            self._entered,
+            origin_s=run.received_at_s,
+            keeps_spans=self._profile,
+        )
 
     def deadline(self) -> tuple[float, str]:
         """When (monotonic seconds) which budget runs out."""
-        total_at_s = self._began_s + self._run.total.limit_s(self._duration_s)
+        total_at_s = self._run.received_at_s + self._run.total.limit_s(self._duration_s)
         if self._iterating_since_s is not None:
             limit_s = self._run.segments.limit_s(self._duration_s)
             if self._iterating_since_s + limit_s < total_at_s:
@@ -56,11 +61,17 @@ class Pipeline:
 
         Raises `SidecarError`s, `Cancelled` and `JobTimeout` among them.
         """
+        try:
+            return self._transcribe(model, payload)
+        finally:
+            self._tell_profile()
+
+    def _transcribe(self, model: SpeechModel, payload: bytes) -> Done:
         job = self._run.transcription
         with self.clock.within(Phase.DECODE):
             audio = decode_audio(job.audio, payload, self._run.limits, self._check)
-        self._duration_s = audio.duration_s
-        self._on_deadline()
+            self._duration_s = audio.duration_s
+            self._on_deadline()
         with self.clock.within(Phase.VAD):
             speech = detect_speech(audio.samples, job.vad, self._check)
         if speech == ():
@@ -72,8 +83,9 @@ class Pipeline:
         self, model: SpeechModel, audio: DecodedAudio, speech: tuple[Speech, ...] | None
     ) -> Done:
         job = self._run.transcription
-        times = TimeMap(speech) if speech else None
-        samples = times.cut(audio.samples) if times else audio.samples
+        with self.clock.within(Phase.VAD):
+            times = TimeMap(speech) if speech else None
+            samples = times.cut(audio.samples) if times else audio.samples
         to_input_s = _identity if times is None else partial(_through, times)
         self._decoding = decoding = model.transcribe(
             samples,
@@ -85,7 +97,8 @@ class Pipeline:
             on_window=self._on_window,
         )
         for segment in decoding:
-            self._send(Decoded(self._run.job_id, segment))
+            with self.clock.within(Phase.SEGMENTS):
+                self._send(Decoded(self._run.job_id, segment))
         return self._done(audio, speech, len(samples) / SAMPLE_RATE_HZ, list(decoding.warnings))
 
     def _done(
@@ -110,7 +123,6 @@ class Pipeline:
                 timings=self.clock.timings(),
                 warnings=(*audio.warnings, *warnings),
                 degraded=decoding.degraded if decoding else False,
-                windows=decoding.windows if decoding else None,
             ),
         )
 
@@ -138,6 +150,18 @@ class Pipeline:
             self._on_deadline()
         if phase is not self._reported:
             self._report(phase)
+        self._tell_profile()
+
+    def _tell_profile(self) -> None:
+        """Send what is new; the last window that was told of may have gained an attempt."""
+        if not self._profile:
+            return
+        spans = self.clock.take_spans()
+        first = max(0, self._windows_told - 1)
+        windows = self._decoding.windows_from(first) if self._decoding else ()
+        running = self.clock.open_spans()
+        self._windows_told = first + len(windows)
+        self._send(Profiled(self._run.job_id, spans, running, windows, first))
 
     def _report(self, phase: Phase) -> None:
         self._reported = phase

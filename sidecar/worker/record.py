@@ -12,10 +12,13 @@ LOWEST_LOGPROB = -100.0
 class WindowRecord:
     """One window being decoded; times in seconds of the audio given to the model."""
 
-    def __init__(self, number: int, start_s: float, end_s: float, encode_s: float) -> None:
+    def __init__(
+        self, number: int, start_s: float, end_s: float, at_s: float, encode_s: float
+    ) -> None:
         self.number = number
         self.start_s = start_s
         self.end_s = end_s
+        self.at_s = at_s
         self.encode_s = encode_s
         self.align_s = 0.0
         self.attempts: list[Attempt] = []
@@ -25,10 +28,13 @@ class WindowRecord:
         """Seconds of audio in the window, without its padding."""
         return self.end_s - self.start_s
 
-    def add_attempt(self, hypothesis: Hypothesis, beam_size: int, generate_s: float) -> None:
+    def add_attempt(
+        self, hypothesis: Hypothesis, beam_size: int, at_s: float, generate_s: float
+    ) -> None:
         """Note one attempt, in the order they are made."""
         self.attempts.append(
             Attempt(
+                at_s=at_s,
                 temperature=float(hypothesis.temperature),
                 beam_size=beam_size,
                 tokens=hypothesis.tokens,
@@ -49,9 +55,11 @@ class Record:
         self._warnings: list[str] = []
         self.degraded = False
 
-    def open_window(self, start_s: float, end_s: float, encode_s: float) -> WindowRecord:
+    def open_window(
+        self, start_s: float, end_s: float, at_s: float, encode_s: float
+    ) -> WindowRecord:
         """Begin the next window."""
-        window = WindowRecord(len(self._windows) + 1, start_s, end_s, encode_s)
+        window = WindowRecord(len(self._windows) + 1, start_s, end_s, at_s, encode_s)
         self._windows.append(window)
         return window
 
@@ -90,18 +98,18 @@ class Record:
         """So far, in the order they arose."""
         return tuple(self._warnings)
 
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """So far, in seconds of the input audio."""
+    def windows(self, first: int = 0) -> tuple[Window, ...]:
+        """So far, from the index `first` on, in seconds of the input audio."""
         return tuple(
             Window(
                 start_s=self._input_s(window.start_s),
                 end_s=self._input_s(window.end_s, True),
+                at_s=window.at_s,
                 encode_s=window.encode_s,
                 align_s=window.align_s,
                 attempts=tuple(window.attempts),
             )
-            for window in self._windows
+            for window in self._windows[first:]
         )
 
     def _input_s(self, seconds: float, is_end: bool = False) -> float:

@@ -160,7 +160,11 @@ class Decoding(Iterator[Segment]):
     @property
     def windows(self) -> tuple[Window, ...] | None:
         """The windows so far and what was spent on them; None unless the job asked for them."""
-        return self._record.windows if self._profile else None
+        return self._record.windows() if self._profile else None
+
+    def windows_from(self, first: int) -> tuple[Window, ...]:
+        """The windows so far, from the index `first` on."""
+        return self._record.windows(first)
 
     def __next__(self) -> Segment:
         with self._watch.clock.within(Phase.SEGMENTS), _translated_errors():

@@ -53,6 +53,7 @@ class Watch(Struct, frozen=True):
 class _Encoding(Struct, frozen=True):
     features: Features
     output: Any
+    at_s: float
     encode_s: float
 
 
@@ -74,7 +75,7 @@ class JobModel(WhisperModel):  # type: ignore[misc]
         self._costs = costs
         self._detecting = False
         self._first: _Encoding | None = None
-        self._window = WindowRecord(0, 0.0, 0.0, 0.0)
+        self._window = WindowRecord(0, 0.0, 0.0, 0.0, 0.0)
 
     def detect_language(self, *, features: Features, **kwargs: Any) -> Any:
         """Detect as faster-whisper does, but on the frames that will be decoded.
@@ -95,23 +96,22 @@ class JobModel(WhisperModel):  # type: ignore[misc]
             encoding = first
         else:
             self._watch.check()
-            output, encode_s = self._timed(
-                Phase.ENCODE, lambda: WhisperModel.encode(self, features)
+            encoding = _Encoding(
+                features, *self._timed(Phase.ENCODE, lambda: WhisperModel.encode(self, features))
             )
-            encoding = _Encoding(features, output, encode_s)
         if self._detecting:
             self._first = first or encoding
         else:
             self._first = None
-            self._open_window(encoding.encode_s)
+            self._open_window(encoding)
         return encoding.output
 
-    def _open_window(self, encode_s: float) -> None:
+    def _open_window(self, encoding: _Encoding) -> None:
         frames = self.feature_extractor.spectrogram.taken
         frame_s = self.feature_extractor.time_per_frame
         start_s, end_s = frames.start * frame_s, frames.stop * frame_s
         self._watch.on_window(start_s)
-        self._window = self._record.open_window(start_s, end_s, encode_s)
+        self._window = self._record.open_window(start_s, end_s, encoding.at_s, encoding.encode_s)
 
     def generate_with_fallback(
         self, encoder_output: Any, prompt: list[int], tokenizer: Any, options: Any
@@ -189,7 +189,7 @@ class JobModel(WhisperModel):  # type: ignore[misc]
         else:
             patience = 1.0 if step.narrowed else options.patience
             search = {"beam_size": step.search.width, "patience": patience}
-        result, generate_s = self._timed(
+        result, at_s, generate_s = self._timed(
             Phase.GENERATE,
             lambda: self.model.generate(
                 encoder_output,
@@ -224,21 +224,22 @@ class JobModel(WhisperModel):  # type: ignore[misc]
             cut_by=step.limit if len(tokens) >= step.limit.tokens else None,
         )
         self._costs.add_attempt(step.search, hypothesis.steps, generate_s)
-        self._window.add_attempt(hypothesis, step.search.width, generate_s)
+        self._window.add_attempt(hypothesis, step.search.width, at_s, generate_s)
         return hypothesis
 
     def add_word_timestamps(self, *args: Any, **kwargs: Any) -> Any:
         """Align words as faster-whisper does."""
-        last_speech_s, align_s = self._timed(
+        last_speech_s, _, align_s = self._timed(
             Phase.ALIGN, lambda: WhisperModel.add_word_timestamps(self, *args, **kwargs)
         )
         self._window.align_s = align_s
         self._costs.add_alignment(align_s)
         return last_speech_s
 
-    def _timed(self, phase: Phase, work: Callable[[], T]) -> tuple[T, float]:
+    def _timed(self, phase: Phase, work: Callable[[], T]) -> tuple[T, float, float]:
+        """What `work` yields, when it began, and the seconds it took."""
         clock = self._watch.clock
-        before_s = clock.spent_s(phase)
+        at_s, before_s = clock.elapsed_s(), clock.spent_s(phase)
         with clock.within(phase):
             value = work()
-        return value, clock.spent_s(phase) - before_s
+        return value, at_s, clock.spent_s(phase) - before_s

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.core.timing import Phase, PhaseClock
+from sidecar.core.timing import Phase, PhaseClock, PhaseSpan
 
 
 class FakeClock:
@@ -44,7 +44,8 @@ def test_segments_contain_what_is_done_inside_the_iteration(now: FakeClock) -> N
     timings = clock.timings()
     assert timings.segments_s == 14
     assert (timings.encode_s, timings.generate_s) == (4, 8)
-    assert timings.other_s == 18
+    assert timings.text_s == 2
+    assert timings.other_s == 16
     assert timings.total_s == 30
 
 
@@ -84,6 +85,25 @@ def test_the_iteration_has_begun_from_the_first_segment_on(now: FakeClock) -> No
     assert begun == [False, True, True]
 
 
+def test_stays_are_kept_with_their_times_if_wanted(now: FakeClock) -> None:
+    clock = PhaseClock(now, origin_s=90.0, keeps_spans=True)
+    with clock.within(Phase.SEGMENTS):
+        now.now_s += 1
+        with clock.within(Phase.ENCODE):
+            now.now_s += 2
+        assert clock.take_spans() == (PhaseSpan(Phase.ENCODE, 11.0, 2.0),)
+        assert clock.open_spans() == (PhaseSpan(Phase.SEGMENTS, 10.0, 3.0),)
+    assert clock.take_spans() == (PhaseSpan(Phase.SEGMENTS, 10.0, 3.0),)
+    assert clock.elapsed_s() == 13.0
+
+
+def test_stays_are_not_kept_otherwise(now: FakeClock) -> None:
+    clock = PhaseClock(now)
+    with clock.within(Phase.DECODE):
+        now.now_s += 1
+    assert clock.take_spans() == ()
+
+
 def test_entering_a_phase_is_told(now: FakeClock) -> None:
     entered: list[Phase] = []
     clock = PhaseClock(now, entered.append)
@@ -105,5 +125,5 @@ def test_all_time_is_attributed_once(taken: list[tuple[Phase, float]]) -> None:
         with clock.within(phase):
             now.now_s += seconds
     timings = clock.timings()
-    inside = sum(seconds for phase, seconds in taken if phase is not Phase.SEGMENTS)
+    inside = sum(seconds for _, seconds in taken)
     assert timings.total_s - timings.other_s == pytest.approx(inside, abs=1e-6)

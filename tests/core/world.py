@@ -112,12 +112,13 @@ class World:
         timeout_s: float = 60.0,
         segments_s: float = 40.0,
         priority: int = 0,
+        profile: bool = False,
     ) -> Job:
         """A request arrives."""
         job = Job(
             job_id,
             f"trace-{job_id}",
-            Transcription(AudioSource(path="a.wav")),
+            Transcription(AudioSource(path="a.wav"), profile=profile),
             total=Budget(timeout_s),
             segments=Budget(segments_s),
             received_at_s=self.now,

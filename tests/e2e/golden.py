@@ -64,7 +64,15 @@ TOLD = ("job/started", "job/segment", "$/progress")
 VARIABLE = {"pid", "uptime_s", "version", "size_bytes", "rss_bytes", "generation", "elapsed_s"}
 MEASURED = {"avg_logprob", "no_speech_prob", "compression_ratio", "language_probability"}
 MEASURED |= {"start", "end"}
-LISTS = ("timings", "latency", "counters", "language_probabilities", "attempts", "searched")
+LISTS = (
+    "timings",
+    "latency",
+    "counters",
+    "language_probabilities",
+    "attempts",
+    "spans",
+    "searched",
+)
 
 
 def transcript() -> list[Message]:
@@ -114,7 +122,7 @@ def _assets(path: str) -> str:
     return "{assets}" + rest if found else path
 
 
-_SECONDS = {"uptime_s", "elapsed_s", "queue_s", "load_s", "encode_s", "align_s", "total_s"}
+_SECONDS = {"uptime_s", "elapsed_s", "queue_s", "load_s", "encode_s", "align_s", "at_s", "total_s"}
 
 
 def _device(name: str, value: str) -> str:

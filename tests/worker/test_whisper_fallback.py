@@ -74,7 +74,7 @@ def test_a_window_is_decided_as_faster_whisper_decides_it(
     ours, theirs = Scripted(script), Scripted(script)
     job_model: Any = JobModel(loaded, watch, record, Costs(), ())
     job_model.model = ours
-    job_model._window = record.open_window(0.0, 30.0, 0.1)
+    job_model._window = record.open_window(0.0, 30.0, 0.0, 0.1)
     original = SimpleNamespace(
         model=theirs, max_length=448, time_precision=0.02, logger=loaded.logger
     )
@@ -85,7 +85,7 @@ def test_a_window_is_decided_as_faster_whisper_decides_it(
     assert kept[0] is expected[0]
     assert repr(kept[1:]) == repr(expected[1:])
     assert ours.asked == theirs.asked
-    attempts = record.windows[0].attempts
+    attempts = record.windows()[0].attempts
     assert len(attempts) == len(theirs.asked)
     rejected = [a for a in attempts if a.verdict.startswith(("compression_ratio", "avg_logprob"))]
     assert all(attempt in rejected for attempt in attempts[:-1])

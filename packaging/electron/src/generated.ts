@@ -135,6 +135,7 @@ export interface TranscribeResult {
   warnings: string[];
   degraded: boolean;
   windows?: DecodingWindow[] | null;
+  spans?: PhaseSpan[] | null;
 }
 
 /** A segment as Whisper delimits it, with the figures of the attempt that yielded it. */
@@ -168,12 +169,13 @@ export interface Span {
  * Seconds spent in each phase.
  *
  * `segments_s` is the whole iteration over the segments: it contains the encoding, generating
- * and aligning done there, and is the only entry that overlaps others. What no phase accounts
- * for is `other_s`.
+ * and aligning done there, and `text_s`, the rest of it; it is the only entry that overlaps
+ * others. `pipe_s` is the way to the worker and back. What no phase accounts for is `other_s`.
  */
 export interface Timings {
   queue_s: number;
   load_s: number;
+  pipe_s: number;
   decode_s: number;
   vad_s: number;
   features_s: number;
@@ -181,6 +183,7 @@ export interface Timings {
   encode_s: number;
   generate_s: number;
   align_s: number;
+  text_s: number;
   segments_s: number;
   other_s: number;
   total_s: number;
@@ -205,17 +208,28 @@ export interface ModelInfo {
   compute_type: string;
 }
 
-/** One window of at most 30 s and what was spent on it. */
+/**
+ * One window of at most 30 s and what was spent on it.
+ *
+ * `start_s` and `end_s` are its place in the audio; its encoder pass began `at_s` seconds after
+ * the request was read.
+ */
 export interface DecodingWindow {
   start_s: number;
   end_s: number;
+  at_s: number;
   encode_s: number;
   align_s: number;
   attempts: Attempt[];
 }
 
-/** One decoding of one window, and why it was accepted or rejected. */
+/**
+ * One decoding of one window, and why it was accepted or rejected.
+ *
+ * It began `at_s` seconds after the request was read.
+ */
 export interface Attempt {
+  at_s: number;
   temperature: number;
   beam_size: number;
   tokens: number;
@@ -223,6 +237,17 @@ export interface Attempt {
   avg_logprob: number;
   compression_ratio: number;
   verdict: string;
+}
+
+/** One stay in a phase, with the inner phases in it: when it began, and seconds. */
+export interface PhaseSpan {
+  phase: Phase;
+  at_s: number;
+  took_s: number;
+}
+
+/** Where a job is. One at a time: entering an inner phase suspends the outer one. */
+export interface Phase {
 }
 
 /** Result of `cancel`: whether there was something to cancel. */
@@ -345,7 +370,11 @@ export interface WorkDoneProgress {
   value: Record<string, unknown>;
 }
 
-/** `error.data` of a job. `timeout_s` and what follows it: where a worker had begun on it. */
+/**
+ * `error.data` of a job. `timeout_s` and what follows it: where a worker had begun on it.
+ *
+ * `windows` and `spans` only with a profile.
+ */
 export interface JobErrorData {
   kind: string;
   retryable: boolean;
@@ -359,6 +388,8 @@ export interface JobErrorData {
   device_released?: boolean | null;
   worker?: WorkerStamp | null;
   stack?: string[] | null;
+  windows?: DecodingWindow[] | null;
+  spans?: PhaseSpan[] | null;
 }
 
 /** What was transcribed before the job ended. It is never the whole. */
