@@ -40,7 +40,10 @@ class Attempt(Struct, frozen=True):
 
     temperature: float
     beam_size: int
+    context_s: float
+    """What the encoder saw: the audio and its padding."""
     tokens: int
+    max_tokens: int
     generate_s: float
     avg_logprob: float
     compression_ratio: float
@@ -53,6 +56,8 @@ class Window(Struct, frozen=True):
     start_s: float
     end_s: float
     encode_s: float
+    encoding_reused: bool
+    """The pass was the language detection's."""
     align_s: float
     attempts: tuple[Attempt, ...]
 
