@@ -15,6 +15,7 @@ from sidecar.core.errors import ModelUnavailable
 from sidecar.core.ipc import AudioLimits, ModelSpec
 from sidecar.core.policy import Policy, Standby
 from sidecar.core.request import (
+    BatchSize,
     DecodingOptions,
     EncoderContext,
     LanguageCode,
@@ -77,6 +78,7 @@ class Settings(Struct, frozen=True):
     log_prob_threshold: float = -1.0
     no_speech_threshold: Probability = 0.6
     encoder_context: EncoderContext = "full"
+    batch_size: BatchSize = 1
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_text: bool = False
     log_file: str | None = None
@@ -91,6 +93,7 @@ class Settings(Struct, frozen=True):
             log_prob_threshold=self.log_prob_threshold,
             no_speech_threshold=self.no_speech_threshold,
             encoder_context=self.encoder_context,
+            batch_size=self.batch_size,
         )
 
     def policy(self) -> Policy:
@@ -201,6 +204,7 @@ TABLE = (
     Setting("log_prob_threshold", "ASR_LOG_PROB_THRESHOLD", "below: failed attempt", "X"),
     Setting("no_speech_threshold", "ASR_NO_SPEECH_THRESHOLD", "above: no speech", "X"),
     Setting("encoder_context", "ASR_ENCODER_CONTEXT", "full, or fit: the audio and a margin"),
+    Setting("batch_size", "ASR_BATCH_SIZE", "above 1: so many stretches of speech at a time", "N"),
     Setting("log_level", "ASR_LOG_LEVEL", "debug, info, warning or error"),
     Setting("log_text", "ASR_LOG_TEXT", "log transcripts too"),
     Setting("log_file", "ASR_LOG_FILE", "write the log to this file as well", "FILE"),

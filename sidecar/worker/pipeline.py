@@ -83,6 +83,7 @@ class Pipeline:
             remaining_s=self._remaining_s,
             to_input_s=to_input_s,
             on_window=self._on_window,
+            stretches=[each.end_sample - each.start_sample for each in speech or ()],
         )
         for segment in decoding:
             self._send(Decoded(self._run.job_id, segment))

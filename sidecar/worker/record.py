@@ -7,6 +7,7 @@ from msgspec import structs
 from sidecar.core.result import Attempt, Window
 from sidecar.worker.hypothesis import Hypothesis, finite
 from sidecar.worker.loops import Loop
+from sidecar.worker.tokens import Limit
 
 LOWEST_LOGPROB = -100.0
 """Stands for an average log-probability that is not a finite number: no text is less likely."""
@@ -103,9 +104,12 @@ class Record:
             if kept.text:
                 self.warn(f"{self._where(window)}: taken for silence, its text was left out")
         elif kept.cut_by:
-            self.degraded |= kept.cut_by.is_time
-            cut = f"the text was cut at {kept.tokens} tokens, {kept.cut_by.reason}"
-            self.warn(f"{self._where(window)}: {cut}")
+            self.cut(window, kept.tokens, kept.cut_by)
+
+    def cut(self, window: WindowRecord, tokens: int, limit: Limit) -> None:
+        """Note that a limit ended the text of a window."""
+        self.degraded |= limit.is_time
+        self.warn(f"{self._where(window)}: the text was cut at {tokens} tokens, {limit.reason}")
 
     def _where(self, window: WindowRecord) -> str:
         start_s, end_s = self._input_s(window.start_s), self._input_s(window.end_s, True)

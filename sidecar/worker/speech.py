@@ -1,6 +1,6 @@
 """The speech model of a worker: loaded once, transcribing one job at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +12,8 @@ from sidecar.core.request import OWN_OPTIONS, DecodingOptions, Transcription
 from sidecar.core.result import ModelInfo, Segment, Window
 from sidecar.core.thrift import Thrift
 from sidecar.core.timing import Phase, PhaseClock
+from sidecar.worker.batch import BatchModel
+from sidecar.worker.chunks import gather
 from sidecar.worker.ladder import Costs
 from sidecar.worker.load import is_out_of_memory, load_model
 from sidecar.worker.options import Vocabulary, ignored, refuse_impossible
@@ -78,12 +80,15 @@ class SpeechModel:
         remaining_s: Callable[[], float] = lambda: float("inf"),
         to_input_s: ToInput = _same,
         on_window: Callable[[float], None] = _nothing,
+        stretches: Sequence[int] = (),
     ) -> "Decoding":
         """Extract features and detect the language; iterating over the result decodes.
 
         `check` is called before each encoder pass, each attempt and each segment, and may raise
         to end the job. `remaining_s` is the time left for the decoding. `on_window` is told,
         before each window and at the end, how many seconds of the input audio are done with.
+        `stretches` are the lengths, in samples, of the speech that was joined to make `samples`,
+        which a batch is cut from; without any it is one.
 
         Raises InvalidParams and OutOfMemory, and whatever `check` raises. One job at a time.
         """
@@ -98,7 +103,11 @@ class SpeechModel:
             on_window=lambda done_s: on_window(round(to_input_s(done_s, False), 3)),
             thrift=self._thrift,
         )
-        model = JobModel(self._model, watch, record, self._costs, job)
+        shared = self._model, watch, record, self._costs, job
+        if job.options.batch_size > 1:
+            model: JobModel = BatchModel(*shared, gather(samples, stretches or (len(samples),)))
+        else:
+            model = JobModel(*shared)
         return Decoding(model, samples, job, watch, record, to_input_s)
 
 

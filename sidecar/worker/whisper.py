@@ -54,7 +54,7 @@ class JobModel(WhisperModel):  # type: ignore[misc]
     ) -> None:
         self.__dict__.update(vars(loaded))
         languages = job.languages if loaded.model.is_multilingual else ()
-        self.model = Native(loaded.model, watch.clock, languages)
+        self.model: Any = Native(loaded.model, watch.clock, languages)
         self.feature_extractor = Extractor(loaded.feature_extractor)
         self._fits = job.options.encoder_context == "fit"
         self._watch = watch

@@ -1,0 +1,44 @@
+"""What decoding spares itself, over the wire."""
+
+from tests.e2e.client import Client
+from tests.e2e.jobs import ASSETS
+
+SAMPLE = {"path": str(ASSETS / "sample.flac")}
+
+
+def test_a_fitting_context_is_asked_for_and_reported() -> None:
+    with Client() as client:
+        full = client.call("transcribe", {"audio": SAMPLE})
+        fit = client.call(
+            "transcribe",
+            {"audio": SAMPLE, "options": {"encoder_context": "fit"}, "profile": True},
+        )
+    assert fit["text"] == full["text"]
+    assert fit["windows"][0]["attempts"][0]["context_s"] < 13
+    assert fit["windows"][0]["encoding_reused"] is True
+
+
+def test_a_batch_streams_its_segments_in_input_time() -> None:
+    with Client("--batch-size", "4") as client:
+        client.call("initialize")
+        result = client.call(
+            "transcribe",
+            {"audio": SAMPLE, "vad": {"engine": "silero"}, "stream": True, "job_id": "batch"},
+        )
+        told = [
+            one.message["params"]["segment"]
+            for one in client.messages
+            if one.message.get("method") == "job/segment"
+        ]
+    assert told == result["segments"]
+    assert result["text"].startswith("good morning computer.")
+    assert result["speech"]
+    assert 0.0 <= told[0]["start"] < 1.0
+
+
+def test_what_a_batch_does_not_honour_is_refused_by_name() -> None:
+    with Client() as client:
+        options = {"batch_size": 2, "prefix": "well"}
+        error = client.fail("transcribe", {"audio": SAMPLE, "options": options})
+    assert error["code"] == -32602
+    assert error["data"]["path"] == "options.prefix"
