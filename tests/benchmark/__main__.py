@@ -38,7 +38,9 @@ def main(wanted: list[str]) -> int:
         figures: list[Figure] = []
         for name in wanted or [part for part in parts if part != "text"]:
             sys.stderr.write(f"measuring {name}\n")
-            figures += parts[name]()
+            for figure in parts[name]():
+                sys.stderr.write(f"{figure.name}: {figure.value:.4g} {figure.unit}\n")
+                figures.append(figure)
     cores, load = psutil.cpu_count(logical=False), psutil.getloadavg()[0]
     sys.stdout.write(f"{platform.platform()}, Python {platform.python_version()}, ")
     sys.stdout.write(f"{cores} cores, load {load:.1f}\n\n{table(figures)}\n")
