@@ -1,12 +1,13 @@
 """One attempt at a window: what CTranslate2 is asked, and what is made of its answer."""
 
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from faster_whisper.transcribe import get_compression_ratio
 from msgspec import Struct
 
-from sidecar.worker.hypothesis import Hypothesis, Verdict, is_above, judge, mean_logprob
+from sidecar.worker.hypothesis import Hypothesis, Verdict, judge, mean_logprob
 from sidecar.worker.ladder import Search
 from sidecar.worker.loops import Loop, find_loop
 from sidecar.worker.tokens import Limit, max_length
@@ -82,8 +83,8 @@ def weigh(
     compression_ratio = get_compression_ratio(text)
     verdict = judge(avg_logprob, compression_ratio, result.no_speech_prob, options)
     loop = find_loop(tokens, tokenizer.timestamp_begin) if around.stop_loops else None
-    at_best = avg_logprob * (len(tokens) + 1) / (attempt.limit.tokens + 1)
-    is_lost = bool(verdict.repetitive and loop) or is_above(options.log_prob_threshold, at_best)
+    lost_after = _lost_after(avg_logprob, attempt.limit.tokens, options.log_prob_threshold)
+    is_lost = bool(verdict.repetitive and loop) or len(tokens) > lost_after
     is_cut = len(tokens) >= attempt.tokens
     unfinished = attempt.look is not None and is_cut and not is_lost
     latest = tokenizer.timestamp_begin + round(around.context_s / TIME_S)
@@ -99,9 +100,17 @@ def weigh(
         cut_by=attempt.cut_by if is_cut else None,
         loop=loop,
         unfinished=unfinished,
+        lost_after=lost_after,
         ended_early=attempt.look is not None and is_cut and is_lost,
         doubt=_doubt(verdict, text, tokens, loop, latest) if around.fit else "",
     )
+
+
+def _lost_after(avg_logprob: float, limit_tokens: int, threshold: float | None) -> float:
+    """Even if all tokens up to the limit, and the end, were certain from there on."""
+    if threshold is None or not avg_logprob < min(threshold, 0):
+        return inf
+    return threshold / avg_logprob * (limit_tokens + 1) - 1
 
 
 def _doubt(

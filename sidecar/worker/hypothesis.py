@@ -53,7 +53,8 @@ class Hypothesis(Struct, frozen=True):
     """It was only looked at, and there is no telling yet."""
     doubt: str
     """Why a text of an encoder that saw less than the window is not to be trusted; or empty."""
-
+    lost_after: float
+    """Tokens of such a probability after which none could be accepted any more."""
     ended_early: bool
     """It was only looked at, and that was enough: it could not be accepted any more."""
 

@@ -1,6 +1,6 @@
 """How many tokens one window may take, and by which limit. Pure."""
 
-from math import ceil
+from math import ceil, inf
 
 from msgspec import Struct
 
@@ -15,6 +15,7 @@ _SPARE_TOKENS = 32
 _LOOK_TOKENS_PER_S = 5
 _LOOK_SPARE_TOKENS = 24
 _LOOK_SHARE = 0.6
+_LOOK_MARGIN = 1.5
 
 
 class Limit(Struct, frozen=True):
@@ -58,16 +59,22 @@ def spoken_tokens(audio_s: float) -> int:
     return int(audio_s * _TOKENS_PER_S) + _SPARE_TOKENS
 
 
-def first_look(audio_s: float, expected_tokens: float, limit_tokens: int) -> int | None:
+def first_look(
+    audio_s: float, expected_tokens: float, limit_tokens: int, lost_after: float = inf
+) -> int | None:
     """After how many tokens an attempt is looked at; None where that would spare too little.
 
     Most texts have ended by then: English has about four tokens a second, and `expected_tokens`
-    is what speech has had here. One that has not, and neither loops nor is lost, is decoded again
-    to its end, so a look must be cheap beside the whole.
+    is what speech has had here. Sooner, where the attempt before could not be accepted any more
+    after `lost_after` tokens: one at a higher temperature is hardly more probable. A text that has
+    not ended, and neither loops nor is lost, is decoded again to its end, so a look must be cheap
+    beside the whole.
     """
-    tokens = max(
-        int(audio_s * _LOOK_TOKENS_PER_S) + _LOOK_SPARE_TOKENS, ceil(1.5 * expected_tokens)
+    speech = max(
+        int(audio_s * _LOOK_TOKENS_PER_S) + _LOOK_SPARE_TOKENS,
+        ceil(_LOOK_MARGIN * expected_tokens),
     )
+    tokens = ceil(min(speech, max(_LOOK_SPARE_TOKENS, _LOOK_MARGIN * lost_after)))
     return tokens if tokens <= _LOOK_SHARE * limit_tokens else None
 
 

@@ -1,6 +1,7 @@
 """Decoding one window: attempt after attempt, within the time and the tokens there are."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from faster_whisper.transcribe import get_compression_ratio
@@ -66,7 +67,7 @@ class WindowDecoder(Struct, frozen=True):
                 self.record.repeat(self.window, tried[-1])
                 output, fit = self.encode_again(), False
             trials.append(trial)
-            tried.append(self._attempt(output, trial, step))
+            tried.append(self._attempt(output, trial, step, tried[-1] if tried else None))
             trial = following(trial, tried[-1], len(self.options.temperatures))
         return self._keep(trials, tried, in_time=in_time)
 
@@ -106,17 +107,18 @@ class WindowDecoder(Struct, frozen=True):
             self.costs,
         )
 
-    def _attempt(self, output: Any, trial: Trial, step: Go) -> Hypothesis:
+    def _attempt(self, output: Any, trial: Trial, step: Go, last: Hypothesis | None) -> Hypothesis:
         window, options = self.window, self.options
         if step.narrowed:
             self.record.degrade(window, f"decoded with a beam of 1: {step.narrowed}")
         hurried = step.narrowed or step.limit.is_time
         expected = self.costs.tokens_in(window.audio_s)
+        lost_after = last.lost_after if last else inf
         attempt = Attempt(
             temperature=options.temperatures[trial.rung],
             search=step.search,
             limit=step.limit,
-            look=first_look(window.audio_s, expected, step.limit.tokens)
+            look=first_look(window.audio_s, expected, step.limit.tokens, lost_after)
             if trial.look and not hurried
             else None,
             patience=1.0 if step.narrowed else options.patience,

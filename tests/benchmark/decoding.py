@@ -2,7 +2,8 @@
 
 The same loaded model, audio, options and threads, taking turns in one process. The model is a
 randomly initialised one of base size, whose texts are noise: for speech both are held to the
-tokens that speech has, without thresholds, which no such text would pass. On noise, with the
+tokens that speech has, without loops, timestamps and thresholds, which no such text would pass and
+speech does. On noise, with the
 default options, it repeats itself at temperature 0 and is improbable at the others, so that
 plain faster-whisper goes through its whole ladder.
 """
@@ -44,6 +45,8 @@ GREEDY: dict[str, Any] = {
     "compression_ratio_threshold": None,
     "log_prob_threshold": None,
     "no_speech_threshold": None,
+    "no_repeat_ngram_size": 2,
+    "without_timestamps": True,
 }
 Timed = Callable[[], float]
 

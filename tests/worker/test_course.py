@@ -1,5 +1,7 @@
 """Which attempt follows which, and which is kept."""
 
+from math import inf
+
 from msgspec import structs
 
 from sidecar.worker.course import Trial, best, following
@@ -25,6 +27,7 @@ def tried(verdict: Verdict = ACCEPTED, *, logprob: float = -0.5, **changes: obje
         loop=None,
         unfinished=False,
         doubt="",
+        lost_after=inf,
         ended_early=False,
     )
     return structs.replace(plain, **changes)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.worker.tokens import max_length, spoken_tokens, token_limit
+from sidecar.worker.tokens import first_look, max_length, spoken_tokens, token_limit
 
 
 @given(prompt=st.integers(1, 447), wanted=st.integers(1, 224))
@@ -28,3 +28,17 @@ def test_a_prompt_that_fills_the_model_still_leaves_a_token_to_ask_for() -> None
 
 def test_the_fastest_chinese_speech_in_byte_tokens_is_within_the_bound() -> None:
     assert spoken_tokens(3.0) >= 9.1 * 3 * 3.0
+
+
+def test_the_first_look_is_when_speech_would_be_over() -> None:
+    assert first_look(2.0, 8.0, 92) == 34
+    assert first_look(2.0, 30.0, 92) == 45
+    assert first_look(30.0, 120.0, 224) is None
+
+
+def test_the_look_comes_sooner_when_the_attempt_before_was_soon_lost() -> None:
+    assert first_look(11.0, 44.0, 224) == 79
+    assert first_look(11.0, 44.0, 224, lost_after=30.0) == 45
+    assert first_look(11.0, 44.0, 224, lost_after=200.0) == 79
+    assert first_look(11.0, 44.0, 224, lost_after=-1.0) == 24
+    assert first_look(30.0, 120.0, 224, lost_after=30.0) == 45
