@@ -70,17 +70,20 @@ def noise(seconds: int) -> Samples:
 
 
 def _speech(plain: Any, speech: Samples) -> Iterator[Figure]:
+    times_from = plain.hf_tokenizer.token_to_id("<|0.00|>")
+    times = range(times_from, plain.hf_tokenizer.get_vocab_size())
+    greedy = GREEDY | {"suppress_tokens": (-1, *times)}
     for seconds in (11, 5, 2):
         audio = speech[: seconds * RATE_HZ]
         tokens = seconds * TOKENS_PER_S
-        theirs = _plainly(plain, audio, max_new_tokens=2 * tokens - PROMPT_TOKENS, **GREEDY)
+        theirs = _plainly(plain, audio, max_new_tokens=2 * tokens - PROMPT_TOKENS, **greedy)
         ours = {
             "reuse_encoding alone": (_only(reuse_encoding=True), {}, None),
             "all defaults": (Thrift(), {}, 0.65 if seconds == 11 else None),
             "encoder_context fit": (Thrift(), {"encoder_context": "fit"}, 0.2),
         }
         for name, (thrift, options, goal) in ours.items():
-            mine = _sparingly(plain, audio, thrift, max_new_tokens=tokens, **GREEDY, **options)
+            mine = _sparingly(plain, audio, thrift, max_new_tokens=tokens, **greedy, **options)
             ratio = _ratio(mine, theirs, ROUNDS)[0]
             goal = None if seconds == 11 and options else goal
             yield Figure(f"{seconds} s of speech, greedy, detected, {name}", ratio, "x", goal)
