@@ -27,6 +27,7 @@ def main(wanted: list[str]) -> int:
         subprocess.run([sys.executable, maker, base, *size], check=True)
         parts: dict[str, Callable[[], Iterable[Figure]]] = {
             "startup": startup.measure,
+            "binary": startup.measure_binary,
             "overhead": lambda: overhead.measure(base),
             "standby": standby.measure,
             "deadlines": lambda: deadlines.measure(base),

@@ -1,5 +1,6 @@
 """From the spawn to the first reply and to a loaded model, and what the parent weighs."""
 
+import os
 import subprocess
 import sys
 import time
@@ -23,6 +24,24 @@ sys.stdout.write("ready")
 sys.stdout.flush()
 sys.stdin.read()
 """
+
+
+BINARY = ROOT / "dist" / "asr-sidecar" / ("asr-sidecar.exe" if os.name == "nt" else "asr-sidecar")
+
+
+def measure_binary() -> Iterator[Figure]:
+    """The built program's start against that of its source."""
+    if not BINARY.exists():
+        sys.stderr.write("there is no dist/asr-sidecar: `make binary` builds it\n")
+        return
+    binary = [str(BINARY)]
+    reply_s = _best(lambda: _until_pong(binary))
+    yield Figure("binary, first reply", reply_s * 1000, "ms")
+    yield Figure("binary, first reply, ratio to the source", reply_s / _best(_until_pong), "x", 3)
+    ready_s = _best(lambda: _until_ready(binary))
+    yield Figure("binary, worker ready", ready_s * 1000, "ms")
+    ratio = ready_s / _best(_until_ready)
+    yield Figure("binary, worker ready, ratio to the source", ratio, "x", 1.3)
 
 
 def measure() -> Iterator[Figure]:
@@ -72,15 +91,15 @@ def _until_byte(command: list[str]) -> float:
     return took_s
 
 
-def _until_pong() -> float:
+def _until_pong(command: list[str] | None = None) -> float:
     began_s = time.monotonic()
-    with Client() as client:
+    with Client(command=command) as client:
         id, _ = client.timed_request("ping")
         return client.answer(id).at_s - began_s
 
 
-def _until_ready() -> float:
+def _until_ready(command: list[str] | None = None) -> float:
     began_s = time.monotonic()
-    with Client() as client:
+    with Client(command=command) as client:
         client.ready()
         return time.monotonic() - began_s

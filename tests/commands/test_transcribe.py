@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from sidecar import models
+from tests.e2e.client import EXECUTABLE, command_line
 
 ASSETS = Path(models.ASSETS)
 SAMPLE = str(ASSETS / "sample.flac")
@@ -28,7 +29,7 @@ def asr(
     *arguments: str, stdin: bytes = b"", **variables: str
 ) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
-        [sys.executable, "-m", "sidecar", *arguments],
+        [*command_line(), *arguments],
         input=stdin,
         capture_output=True,
         env=environment(**variables),
@@ -46,6 +47,7 @@ def test_the_sample_becomes_webvtt_in_utf_8_with_nothing_on_stderr() -> None:
     assert "打开客厅的灯" in done.stdout.decode("utf-8")
 
 
+@pytest.mark.skipif(EXECUTABLE is not None, reason="a frozen program imports from itself alone")
 def test_the_worker_imports_nothing_from_the_users_folder(tmp_path: Path) -> None:
     (tmp_path / "queue.py").write_text("raise SystemExit('shadowed')")
     done = subprocess.run(
@@ -113,7 +115,7 @@ def test_all_formats_go_to_the_output_folder(tmp_path: Path) -> None:
 
 def test_a_reader_that_leaves_ends_it_quietly() -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "sidecar", "transcribe", "--model", "selftest", SAMPLE, SAMPLE],
+        [*command_line(), "transcribe", "--model", "selftest", SAMPLE, SAMPLE],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -126,6 +128,7 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
         assert process.wait() == 0
 
 
+@pytest.mark.smoke
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_and_its_worker(tmp_path: Path, number: signal.Signals) -> None:
@@ -135,7 +138,7 @@ def test_a_signal_ends_it_and_its_worker(tmp_path: Path, number: signal.Signals)
             file.write(samples)
     with subprocess.Popen(
         [
-            sys.executable, "-m", "sidecar", "transcribe", "--model", "selftest",
+            *command_line(), "transcribe", "--model", "selftest",
             "--log-level", "info", str(tmp_path / "long.wav"),
         ],
         stdin=subprocess.DEVNULL,
@@ -161,6 +164,7 @@ def test_the_models_are_listed_with_where_they_were_looked_for(tmp_path: Path) -
     assert listed["searched"] == [{"path": str(tmp_path), "exists": True}]
 
 
+@pytest.mark.smoke
 def test_doctor_finds_this_machine_fit() -> None:
     done = asr("doctor", "--json")
     diagnosis = json.loads(done.stdout)
@@ -176,7 +180,10 @@ def test_doctor_never_falls_back_silently() -> None:
     assert "sample" not in done.stdout.decode()
 
 
+@pytest.mark.smoke
 def test_the_version_is_said_for_people_and_for_programs() -> None:
     version = json.loads(asr("--version", "--json").stdout)
     assert asr("--version").stdout.decode().strip() == f"asr-sidecar {version['version']}"
-    assert set(version) == {"version", "python", "platform"}
+    assert set(version) == {"version", "commit", "built", "python", "platform"}
+    assert (version["commit"] is None) is (EXECUTABLE is None)
+    assert (version["built"] is None) is (EXECUTABLE is None)

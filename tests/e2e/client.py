@@ -52,6 +52,7 @@ class Client:
         framing: str = "line",
         model: str | None = "selftest",
         environment: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
     ) -> None:
         self._headers = framing == "header"
         self._changed = threading.Condition()
@@ -67,7 +68,7 @@ class Client:
         self._writing = threading.Lock()
         chosen = ["--model", model] if model else []
         self.process = subprocess.Popen(
-            [*command_line(), "serve", *chosen, *arguments],
+            [*(command or command_line()), "serve", *chosen, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

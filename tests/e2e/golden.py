@@ -5,6 +5,7 @@ protocol, to be reviewed and written down as one.
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +112,14 @@ def masked(value: Any, name: str = "") -> Any:
     if isinstance(value, list):
         return [masked(inner) for inner in value]
     if isinstance(value, str):
-        return value.replace(str(ASSETS), "{assets}") if name == "path" else _device(name, value)
+        return _assets(value) if name == "path" else _device(name, value)
     return value
+
+
+def _assets(path: str) -> str:
+    """The path, in the program's own assets wherever those are."""
+    _, found, rest = path.partition(f"{os.sep}sidecar{os.sep}assets")
+    return "{assets}" + rest if found else path
 
 
 _SECONDS = {"uptime_s", "elapsed_s", "queue_s", "load_s", "encode_s", "align_s", "at_s", "total_s"}

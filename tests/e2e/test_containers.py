@@ -31,6 +31,7 @@ def recording(path: Path, codec: str) -> Path:
     return path
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("name", "codec"), [("a.webm", "libopus"), ("a.m4a", "aac")])
 @pytest.mark.parametrize("as_path", [True, False])
 def test_recordings_are_transcribed_from_a_path_and_from_data(

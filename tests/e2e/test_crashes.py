@@ -50,6 +50,7 @@ def assert_crashed(arrived: Arrived, how: str) -> None:
     assert alive(data["worker"]["pid"]) is None
 
 
+@pytest.mark.smoke
 @posix
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGSEGV", "SIGTERM", "SIGABRT"])
 def test_a_worker_that_is_killed_in_a_job_is_told_at_once(server: Client, name: str) -> None:
@@ -64,6 +65,7 @@ def test_a_worker_that_is_killed_in_a_job_is_told_at_once(server: Client, name: 
 
 
 @posix
+@breakable
 def test_a_crash_in_native_code_leaves_its_stack(server: Client) -> None:
     server.worker_pid()
     data = error_of(server.answer(server.request("transcribe", fault("segfault"))))["data"]

@@ -68,6 +68,7 @@ def exact() -> Iterator[Client]:
         yield client.ready()
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("timeout_s", [0.3, 1.0, 2.5])
 def test_a_deadline_in_native_decoding_is_kept(
     exact: Client, timeout_s: float, measured: Measured

@@ -142,6 +142,7 @@ def test_a_signal_ends_the_running_job_after_the_grace_and_a_second_one_at_once(
         assert_nothing_left(client)
 
 
+@pytest.mark.smoke
 @posix
 @pytest.mark.parametrize("stopped", [False, True])
 def test_a_killed_server_leaves_no_worker_not_even_a_stopped_one(stopped: bool) -> None:
@@ -159,6 +160,7 @@ def test_a_killed_server_leaves_no_worker_not_even_a_stopped_one(stopped: bool) 
         assert alive(pid) is None
 
 
+@pytest.mark.smoke
 @posix
 @pytest.mark.parametrize("state", ["loading", "idle", "running"])
 def test_a_killed_client_leaves_no_process(state: str) -> None:

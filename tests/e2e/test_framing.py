@@ -13,6 +13,7 @@ def with_headers(body: bytes, more: bytes = b"") -> bytes:
     return b"Content-Length: %d\r\n%b\r\n%b" % (len(body), more, body)
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("framing", "stream"),
     [

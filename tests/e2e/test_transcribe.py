@@ -38,6 +38,7 @@ def wav(samples: bytes, rate_hz: int) -> bytes:
     return head + samples
 
 
+@pytest.mark.smoke
 def test_the_sample_is_transcribed_exactly(shared: Client) -> None:
     result = shared.call("transcribe", {"audio": {"path": str(SAMPLE)}})
     assert result["text"] == EXPECTED["text"]
@@ -50,6 +51,7 @@ def test_the_sample_is_transcribed_exactly(shared: Client) -> None:
     assert result["degraded"] is False
 
 
+@pytest.mark.smoke
 def test_the_other_language_is_detected_and_transcribed_exactly(shared: Client) -> None:
     result = shared.call("transcribe", {"audio": {"path": str(SAMPLE_ZH)}})
     assert result["text"] == EXPECTED_ZH["text"]
@@ -155,6 +157,7 @@ def test_the_audio_may_come_along_in_any_of_the_formats(shared: Client) -> None:
         assert result["duration_s"] == pytest.approx(EXPECTED["duration_s"], abs=0.001)
 
 
+@pytest.mark.smoke
 def test_words_have_times_within_the_audio(shared: Client) -> None:
     result = shared.call("transcribe", sample(options={"word_timestamps": True}))
     assert result["text"] == EXPECTED["text"]
@@ -166,6 +169,7 @@ def test_words_have_times_within_the_audio(shared: Client) -> None:
             assert 0 <= word["probability"] <= 1
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("engine", ["webrtc", "silero"])
 def test_times_are_of_the_input_whatever_was_cut_away(shared: Client, engine: str) -> None:
     # Silence in front: what is cut must not shift the times.

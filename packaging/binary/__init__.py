@@ -1,0 +1,1 @@
+"""Builds the binary that users get."""
