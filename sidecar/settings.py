@@ -14,7 +14,15 @@ from sidecar.core.budget import Budget
 from sidecar.core.errors import ModelUnavailable
 from sidecar.core.ipc import AudioLimits, ModelSpec
 from sidecar.core.policy import Policy, Standby
-from sidecar.core.request import DecodingOptions, LanguageCode, Probability, Temperature
+from sidecar.core.request import (
+    BatchSize,
+    DecodingOptions,
+    EncoderContext,
+    LanguageCode,
+    Probability,
+    Temperature,
+)
+from sidecar.core.thrift import Thrift
 from sidecar.models import locate
 
 Seconds = Annotated[float, Meta(gt=0, le=7 * 86_400)]
@@ -46,6 +54,9 @@ class Settings(Struct, frozen=True):
     standby: Standby = "off"
     queue_limit: Count = 8
     degrade: bool = True
+    reuse_encoding: bool = True
+    bound_tokens: bool = True
+    stop_loops: bool = True
     max_audio_s: Seconds = 14_400.0
     max_audio_bytes: Bytes = 1 << 30
     allow_dir: Words = ()
@@ -66,6 +77,8 @@ class Settings(Struct, frozen=True):
     compression_ratio_threshold: Annotated[float, Meta(gt=0)] = 2.4
     log_prob_threshold: float = -1.0
     no_speech_threshold: Probability = 0.6
+    encoder_context: EncoderContext = "full"
+    batch_size: BatchSize = 1
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_text: bool = False
     log_file: str | None = None
@@ -79,6 +92,8 @@ class Settings(Struct, frozen=True):
             compression_ratio_threshold=self.compression_ratio_threshold,
             log_prob_threshold=self.log_prob_threshold,
             no_speech_threshold=self.no_speech_threshold,
+            encoder_context=self.encoder_context,
+            batch_size=self.batch_size,
         )
 
     def policy(self) -> Policy:
@@ -91,7 +106,12 @@ class Settings(Struct, frozen=True):
             load_timeout_s=self.load_timeout_s,
             stall_timeout_s=self.stall_timeout_s,
             cancel_grace_s=self.cancel_grace_s,
-            degrade=self.degrade,
+            thrift=Thrift(
+                degrade=self.degrade,
+                reuse_encoding=self.reuse_encoding,
+                bound_tokens=self.bound_tokens,
+                stop_loops=self.stop_loops,
+            ),
         )
 
     def total_budget(self, requested_s: float | None) -> Budget:
@@ -167,6 +187,9 @@ TABLE = (
     Setting("standby", "ASR_STANDBY", "off, warm (imports done) or hot (model loaded)"),
     Setting("queue_limit", "ASR_QUEUE_LIMIT", "jobs that may wait", "N"),
     Setting("degrade", "ASR_DEGRADE", "give up quality before giving up the job"),
+    Setting("reuse_encoding", "ASR_REUSE_ENCODING", "decode what language detection encoded"),
+    Setting("bound_tokens", "ASR_BOUND_TOKENS", "no more tokens than the audio can need"),
+    Setting("stop_loops", "ASR_STOP_LOOPS", "end attempts that loop, or are lost, early"),
     Setting("max_audio_s", "MAX_AUDIO_DURATION_SEC", "longest audio", "S"),
     Setting("max_audio_bytes", "ASR_MAX_AUDIO_BYTES", "largest audio file", "N"),
     Setting("allow_dir", "ASR_ALLOW_DIR", "folder to read audio from (repeatable)", "DIR"),
@@ -180,6 +203,8 @@ TABLE = (
     Setting("compression_ratio_threshold", "ASR_COMPRESSION_RATIO_THRESHOLD", "above: loop", "X"),
     Setting("log_prob_threshold", "ASR_LOG_PROB_THRESHOLD", "below: failed attempt", "X"),
     Setting("no_speech_threshold", "ASR_NO_SPEECH_THRESHOLD", "above: no speech", "X"),
+    Setting("encoder_context", "ASR_ENCODER_CONTEXT", "full, or fit: the audio and a margin"),
+    Setting("batch_size", "ASR_BATCH_SIZE", "above 1: so many stretches of speech at a time", "N"),
     Setting("log_level", "ASR_LOG_LEVEL", "debug, info, warning or error"),
     Setting("log_text", "ASR_LOG_TEXT", "log transcripts too"),
     Setting("log_file", "ASR_LOG_FILE", "write the log to this file as well", "FILE"),

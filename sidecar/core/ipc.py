@@ -14,6 +14,7 @@ from sidecar.core.budget import Budget, KillCost
 from sidecar.core.errors import Detail
 from sidecar.core.request import Transcription
 from sidecar.core.result import ModelInfo, Segment, Transcript, Window
+from sidecar.core.thrift import Thrift
 from sidecar.core.timing import Phase, PhaseSpan, Timings
 
 MAX_HEADER_BYTES = 64 << 20
@@ -43,7 +44,7 @@ class Load(Struct, frozen=True, tag=True):
     """Load the model, warm it up, say `Ready`."""
 
     model: ModelSpec
-    degrade: bool = True
+    thrift: Thrift = Thrift()
 
 
 class Run(Struct, frozen=True, tag=True):

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sidecar.core.ipc import AudioLimits
+from sidecar.core.thrift import Thrift
 
 Standby = Literal["off", "warm", "hot"]
 
@@ -27,7 +28,7 @@ class Policy(Struct, frozen=True):
     """A new standby waits this long for running jobs to end, which its start would slow down."""
     settled_s: float = 10.0
     """A worker that lived this long, or finished a job, has started well."""
-    degrade: bool = True
+    thrift: Thrift = Thrift()
 
     def pause_s(self, failed_starts: int) -> float:
         """How long to wait before the next start after so many failed ones in a row."""

@@ -155,7 +155,7 @@ class Pool:
     def _load(self, slot: Slot, now: float) -> None:
         assert self.model is not None
         slot.load_by_s = now + self._policy.load_timeout_s
-        self._out.append(Send(slot.generation, Load(self.model, self._policy.degrade)))
+        self._out.append(Send(slot.generation, Load(self.model, self._policy.thrift)))
 
     def heard(self, slot: Slot, message: Hello | Ready, now: float) -> None:
         """A worker reports how its start goes."""

@@ -17,6 +17,8 @@ Prompt = Annotated[str, Meta(max_length=16_384)]
 
 AudioFormat = Literal["pcm16", "f32", "file"]
 Task = Literal["transcribe", "translate"]
+EncoderContext = Literal["full", "fit"]
+BatchSize = Annotated[int, Meta(ge=1, le=128)]
 
 
 class AudioSource(Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,8 +34,15 @@ class AudioSource(Struct, frozen=True, forbid_unknown_fields=True):
     channels: ChannelCount = 1
 
 
+OWN_OPTIONS = frozenset(("encoder_context", "batch_size"))
+"""Decoding options that faster-whisper's `WhisperModel.transcribe` does not know."""
+
+
 class DecodingOptions(Struct, frozen=True, forbid_unknown_fields=True):
-    """Whisper decoding, by the names and with the defaults of faster-whisper's `transcribe`."""
+    """Whisper decoding, by the names and with the defaults of faster-whisper's `transcribe`.
+
+    `encoder_context` and `batch_size` are this program's own.
+    """
 
     beam_size: Annotated[int, Meta(ge=1, le=100)] = 5
     best_of: Annotated[int, Meta(ge=1, le=100)] = 5
@@ -70,6 +79,10 @@ class DecodingOptions(Struct, frozen=True, forbid_unknown_fields=True):
     hallucination_silence_threshold: PositiveFloat | None = None
     language_detection_threshold: Probability = 0.5
     language_detection_segments: PositiveInt = 1
+    encoder_context: EncoderContext = "full"
+    """`fit`: the encoder sees the audio of a window and a margin, not 30 s."""
+    batch_size: BatchSize = 1
+    """Above 1: stretches of speech are decoded so many at a time."""
 
     @property
     def temperatures(self) -> tuple[float, ...]:

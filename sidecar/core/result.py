@@ -44,7 +44,10 @@ class Attempt(Struct, frozen=True):
     at_s: float
     temperature: float
     beam_size: int
+    context_s: float
+    """What the encoder saw: the audio and its padding."""
     tokens: int
+    max_tokens: int
     generate_s: float
     avg_logprob: float
     compression_ratio: float
@@ -62,6 +65,8 @@ class Window(Struct, frozen=True):
     end_s: float
     at_s: float
     encode_s: float
+    encoding_reused: bool
+    """The pass was the language detection's."""
     align_s: float
     attempts: tuple[Attempt, ...]
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from sidecar.worker.loops import Loop
 from sidecar.worker.tokens import Limit
 
 
@@ -47,6 +48,35 @@ class Hypothesis(Struct, frozen=True):
     verdict: Verdict
     cut_by: Limit | None
     """The limit that ended it before its end."""
+    loop: Loop | None
+    unfinished: bool
+    """It was only looked at, and there is no telling yet."""
+    doubt: str
+    """Why a text of an encoder that saw less than the window is not to be trusted; or empty."""
+
+    ended_early: bool
+    """It was only looked at, and that was enough: it could not be accepted any more."""
+
+    @property
+    def outcome(self) -> str:
+        """The verdict, in words."""
+        if self.unfinished:
+            return f"unfinished after {self.tokens} tokens"
+        reasons = [self.verdict.reason]
+        if self.loop and not self.verdict.accepted:
+            reasons.append("it loops")
+        if self.ended_early:
+            reasons.append(f"ended after {self.tokens} tokens")
+        if self.doubt and self.verdict.accepted:
+            reasons = [self.doubt]
+        return "; ".join(reasons)
+
+
+class Kept(Struct, frozen=True):
+    """The tokens of a window where they are not CTranslate2's; with its field names."""
+
+    sequences_ids: tuple[tuple[int, ...]]
+    no_speech_prob: float
 
 
 def most_probable(tried: Sequence[Hypothesis]) -> Hypothesis:
@@ -59,10 +89,10 @@ def judge(
     avg_logprob: float, compression_ratio: float, no_speech_prob: float, limits: Thresholds
 ) -> Verdict:
     """Decide as faster-whisper does; comparisons with NaN are false there too."""
-    repetitive = _above(compression_ratio, limits.compression_ratio_threshold)
-    improbable = _above(limits.log_prob_threshold, avg_logprob)
-    no_speech = _above(no_speech_prob, limits.no_speech_threshold)
-    silent = no_speech and not _above(avg_logprob, limits.log_prob_threshold)
+    repetitive = is_above(compression_ratio, limits.compression_ratio_threshold)
+    improbable = is_above(limits.log_prob_threshold, avg_logprob)
+    no_speech = is_above(no_speech_prob, limits.no_speech_threshold)
+    silent = no_speech and not is_above(avg_logprob, limits.log_prob_threshold)
     accepted = not (repetitive or improbable) or (no_speech and improbable)
     reasons = []
     if accepted and silent:
@@ -76,7 +106,8 @@ def judge(
     return Verdict(accepted, silent, repetitive, "; ".join(reasons) or "accepted")
 
 
-def _above(value: float | None, limit: float | None) -> bool:
+def is_above(value: float | None, limit: float | None) -> bool:
+    """Whether both are numbers and `value` is the larger one; of NaN nothing is."""
     return value is not None and limit is not None and value > limit
 
 

@@ -19,6 +19,8 @@ _MEMORY = 0.7
 """Weight of what was measured before, at each new measurement."""
 _START_TOKENS = 8
 """What the prompt and the start of an attempt cost, in tokens."""
+_TYPICAL_TOKENS_PER_S = 4.0
+"""What is expected of speech before there was any: English has about that many."""
 _CAUTION = 2.0
 """Factor on a cost that is only inferred from another search (sampling measured 2x a beam)."""
 
@@ -35,6 +37,10 @@ class _Rate:
         self._last = amount / count
         self._amount = _MEMORY * self._amount + amount
         self._count = _MEMORY * self._count + count
+
+    @property
+    def known(self) -> bool:
+        return self._count > 0
 
     @property
     def value(self) -> float:
@@ -67,19 +73,21 @@ class Costs:
         """Count one attempt, and the tokens of its longest text."""
         self._token_s.setdefault(search, _Rate()).add(seconds, tokens + _START_TOKENS)
 
-    def add_window(self, tokens: int, audio_s: float, encode_s: float) -> None:
-        """Count one window: the tokens of the text that was kept, and its encoder pass."""
+    def add_text(self, tokens: int, audio_s: float) -> None:
+        """Count the tokens of a text that was accepted, and the audio it was in."""
         self._density.add(tokens, audio_s)
-        self._encode.add(encode_s, 1)
+
+    def add_encoding(self, context_s: float, seconds: float) -> None:
+        """Count one encoder pass over so much context."""
+        self._encode.add(seconds, context_s)
 
     def add_alignment(self, seconds: float) -> None:
         """Count the word alignment of one window."""
         self._align.add(seconds, 1)
 
-    @property
-    def encode_s(self) -> float:
-        """Seconds an encoder pass takes; 0 while unknown."""
-        return self._encode.value
+    def encode_s(self, context_s: float) -> float:
+        """Seconds to encode so much context; 0 while unknown."""
+        return self._encode.value * context_s
 
     @property
     def align_s(self) -> float:
@@ -103,7 +111,8 @@ class Costs:
 
     def tokens_in(self, audio_s: float) -> float:
         """Tokens to expect of so many seconds of audio."""
-        return self._density.value * audio_s
+        density = self._density.value if self._density.known else _TYPICAL_TOKENS_PER_S
+        return density * audio_s
 
 
 class Prospect(Struct, frozen=True):
@@ -122,6 +131,12 @@ class Prospect(Struct, frozen=True):
     """Tokens of the attempt that has just failed; None: this is the first attempt."""
     aligns: bool
     """Whether words are aligned afterwards."""
+    later_context_s: float = 0.0
+    """What the encoder will be shown of the later windows."""
+    encodes_s: float = 0.0
+    """Context to be encoded for this attempt, before it."""
+    attempts: int = 1
+    """How many like this one there must be time for: a loop may well loop at all temperatures."""
 
 
 class Go(Struct, frozen=True):
@@ -159,6 +174,8 @@ def next_step(prospect: Prospect, costs: Costs) -> Go | Stop:
     available_s = _available_s(prospect, costs, token_s)
     affordable = _affordable(available_s, token_s, limit.tokens)
     because = f"{prospect.remaining_s:.1f} s left, an attempt costs {wanted * token_s:.1f} s"
+    if prospect.attempts > 1 and prospect.attempts * wanted * token_s > available_s:
+        return Stop(f"{because} and up to {prospect.attempts} may loop")
     if wanted <= affordable and affordable > 0:
         return Go(prospect.search, _lower(limit, affordable))
     if prospect.last_tokens is not None:
@@ -184,14 +201,16 @@ def _affordable(available_s: float, token_s: float, max_tokens: int) -> int:
 
 
 def _available_s(prospect: Prospect, costs: Costs, token_s: float) -> float:
-    """Time for this attempt: what later windows will not need, or an equal share if more."""
+    """Time for this decoding: what later windows will not need, or an equal share if more."""
     align_s = costs.align_s if prospect.aligns else 0.0
+    before_s = align_s + costs.encode_s(prospect.encodes_s)
     later_s = (
-        prospect.later_windows * (costs.encode_s + align_s)
+        costs.encode_s(prospect.later_context_s)
+        + prospect.later_windows * align_s
         + _HEADROOM * costs.tokens_in(prospect.later_audio_s) * token_s
     )
     usable_s = _USABLE * prospect.remaining_s
-    return max(usable_s - later_s, usable_s / (prospect.later_windows + 1)) - align_s
+    return max(usable_s - later_s, usable_s / (prospect.later_windows + 1)) - before_s
 
 
 def still_to_decode(clips_s: tuple[float, ...], done_s: float, end_s: float) -> tuple[int, float]:

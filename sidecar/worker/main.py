@@ -79,7 +79,7 @@ def _load(kind: "type[SpeechModel]", message: Load, link: Link) -> "SpeechModel 
             device=spec.device,
             compute_type=spec.compute_type,
             cpu_threads=spec.cpu_threads,
-            degrade=message.degrade,
+            thrift=message.thrift,
         )
         model.warm_up()
     except SidecarError as error:

@@ -14,6 +14,24 @@ _MAX_PROMPT_TOKENS = MAX_WINDOW_TOKENS - 1
 """Of the previous text, the hotwords and the prefix, each; faster-whisper cuts off the rest."""
 
 
+_BATCHED: dict[str, tuple[object, ...]] = {
+    "temperature": (0.0, (0.0,)),
+    "best_of": (),
+    "compression_ratio_threshold": (None,),
+    "log_prob_threshold": (None,),
+    "no_speech_threshold": (None,),
+    "condition_on_previous_text": (False,),
+    "prompt_reset_on_temperature": (),
+    "prefix": (),
+    "max_initial_timestamp": (),
+    "clip_timestamps": ((),),
+    "hallucination_silence_threshold": (),
+    "encoder_context": (),
+}
+"""Options that a batch does not honour, and the values, apart from the default, that ask for
+nothing it does not do."""
+
+
 class Vocabulary(Struct, frozen=True):
     """What the options are checked against."""
 
@@ -28,6 +46,7 @@ def refuse_impossible(job: Transcription, vocabulary: Vocabulary) -> None:
     _refuse_languages(job, vocabulary)
     _refuse_clips(job)
     options = job.options
+    _refuse_batched(options)
     for i, token in enumerate(options.suppress_tokens):
         if not -1 <= token < vocabulary.size:
             raise InvalidParams(
@@ -59,6 +78,15 @@ def _refuse_clips(job: Transcription) -> None:
         raise InvalidParams("clip_timestamps cannot be combined with vad", path=path)
     if any(later <= earlier for earlier, later in pairwise(clips)):
         raise InvalidParams("clip_timestamps do not increase", path=path)
+
+
+def _refuse_batched(options: DecodingOptions) -> None:
+    """What faster-whisper's batched pipeline takes and does not honour, or not as it is meant."""
+    if options.batch_size == 1:
+        return
+    for name, values in _BATCHED.items():
+        if getattr(options, name) not in (getattr(_DEFAULTS, name), *values):
+            raise InvalidParams(f"{name} has no effect with batch_size", path=f"options.{name}")
 
 
 def _refuse_prompts(options: DecodingOptions, count_tokens: Callable[[str], int]) -> None:
@@ -97,6 +125,8 @@ def ignored(job: Transcription, vocabulary: Vocabulary, audio_s: float) -> Itera
     """Warnings: what was asked for and has no effect on this model, or beside other options."""
     yield from _ignored_by_model(job, vocabulary)
     options = job.options
+    if options.batch_size > 1:
+        yield "with batch_size: no fallbacks, no thresholds, and no previous text"
     given = {
         name
         for name in DecodingOptions.__struct_fields__

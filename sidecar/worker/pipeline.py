@@ -95,6 +95,7 @@ class Pipeline:
             remaining_s=self._remaining_s,
             to_input_s=to_input_s,
             on_window=self._on_window,
+            stretches=[each.end_sample - each.start_sample for each in speech or ()],
         )
         for segment in decoding:
             with self.clock.within(Phase.SEGMENTS):
@@ -153,11 +154,11 @@ class Pipeline:
         self._tell_profile()
 
     def _tell_profile(self) -> None:
-        """Send what is new; the last window that was told of may have gained an attempt."""
+        """Send what is new; the windows of the last batch may have gained an attempt."""
         if not self._profile:
             return
         spans = self.clock.take_spans()
-        first = max(0, self._windows_told - 1)
+        first = max(0, self._windows_told - self._run.transcription.options.batch_size)
         windows = self._decoding.windows_from(first) if self._decoding else ()
         running = self.clock.open_spans()
         self._windows_told = first + len(windows)

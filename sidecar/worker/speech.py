@@ -1,6 +1,6 @@
 """The speech model of a worker: loaded once, transcribing one job at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -8,15 +8,19 @@ from typing import Any, Self
 import numpy as np
 
 from sidecar.core.errors import OutOfMemory
-from sidecar.core.request import DecodingOptions, Transcription
+from sidecar.core.request import OWN_OPTIONS, DecodingOptions, Transcription
 from sidecar.core.result import ModelInfo, Segment, Window
+from sidecar.core.thrift import Thrift
 from sidecar.core.timing import Phase, PhaseClock
+from sidecar.worker.batch import BatchModel
+from sidecar.worker.chunks import gather
 from sidecar.worker.ladder import Costs
 from sidecar.worker.load import is_out_of_memory, load_model
 from sidecar.worker.options import Vocabulary, ignored, refuse_impossible
 from sidecar.worker.record import Record
 from sidecar.worker.segments import ToInput, to_segment
-from sidecar.worker.whisper import JobModel, Watch, first_inference
+from sidecar.worker.watch import Watch
+from sidecar.worker.whisper import JobModel, first_inference
 
 Samples = np.ndarray[Any, np.dtype[np.float32]]
 """Audio as the model takes it: mono, 16 kHz, float32 from -1 to 1."""
@@ -37,11 +41,10 @@ def _nothing(*args: object) -> None:
 class SpeechModel:
     """A loaded Whisper model. It learns what decoding costs from the jobs it does."""
 
-    def __init__(self, model: Any, info: ModelInfo, *, degrade: bool, bound_tokens: bool) -> None:
+    def __init__(self, model: Any, info: ModelInfo, thrift: Thrift = Thrift()) -> None:  # noqa: B008 (frozen)
         self.info = info
         self._model = model
-        self._degrade = degrade
-        self._bound_tokens = bound_tokens
+        self._thrift = thrift
         self._costs = Costs()
         self._vocabulary = _vocabulary_of(model)
 
@@ -54,18 +57,13 @@ class SpeechModel:
         device: str = "auto",
         compute_type: str = "default",
         cpu_threads: int = 0,
-        degrade: bool = True,
-        bound_tokens: bool = True,
+        thrift: Thrift = Thrift(),  # noqa: B008 (frozen)
     ) -> Self:
-        """Load as `load_model` does.
-
-        `degrade`: less is done where the time left does not allow for all (see `ladder`).
-        `bound_tokens`: a window gets no more tokens than its audio can need (see `tokens`).
-        """
+        """Load as `load_model` does. `thrift`: what to spare."""
         model, info = load_model(
             path, name=name, device=device, compute_type=compute_type, cpu_threads=cpu_threads
         )
-        return cls(model, info, degrade=degrade, bound_tokens=bound_tokens)
+        return cls(model, info, thrift)
 
     def warm_up(self) -> None:
         """Run one inference, so that the first job is not the slower one."""
@@ -82,12 +80,15 @@ class SpeechModel:
         remaining_s: Callable[[], float] = lambda: float("inf"),
         to_input_s: ToInput = _same,
         on_window: Callable[[float], None] = _nothing,
+        stretches: Sequence[int] = (),
     ) -> "Decoding":
         """Extract features and detect the language; iterating over the result decodes.
 
         `check` is called before each encoder pass, each attempt and each segment, and may raise
         to end the job. `remaining_s` is the time left for the decoding. `on_window` is told,
         before each window and at the end, how many seconds of the input audio are done with.
+        `stretches` are the lengths, in samples, of the speech that was joined to make `samples`,
+        which a batch is cut from; without any it is one.
 
         Raises InvalidParams and OutOfMemory, and whatever `check` raises. One job at a time.
         """
@@ -100,11 +101,13 @@ class SpeechModel:
             check=check,
             remaining_s=remaining_s,
             on_window=lambda done_s: on_window(round(to_input_s(done_s, False), 3)),
-            degrade=self._degrade,
-            bound_tokens=self._bound_tokens,
+            thrift=self._thrift,
         )
-        languages = job.languages if self._vocabulary.is_multilingual else ()
-        model = JobModel(self._model, watch, record, self._costs, languages)
+        shared = self._model, watch, record, self._costs, job
+        if job.options.batch_size > 1:
+            model: JobModel = BatchModel(*shared, gather(samples, stretches or (len(samples),)))
+        else:
+            model = JobModel(*shared)
         return Decoding(model, samples, job, watch, record, to_input_s)
 
 
@@ -188,7 +191,8 @@ class Decoding(Iterator[Segment]):
 
 def _arguments(job: Transcription, model: JobModel) -> dict[str, Any]:
     """The job as arguments of `WhisperModel.transcribe`; options keep their names."""
-    options = {name: getattr(job.options, name) for name in DecodingOptions.__struct_fields__}
+    names = (name for name in DecodingOptions.__struct_fields__ if name not in OWN_OPTIONS)
+    options = {name: getattr(job.options, name) for name in names}
     is_multilingual = model.model.is_multilingual
     return options | {
         "language": job.language if is_multilingual else "en",

@@ -1,5 +1,7 @@
 """How many tokens one window may take, and by which limit. Pure."""
 
+from math import ceil
+
 from msgspec import Struct
 
 MAX_POSITIONS = 448
@@ -10,6 +12,9 @@ MAX_WINDOW_TOKENS = MAX_POSITIONS // 2
 
 _TOKENS_PER_S = 30
 _SPARE_TOKENS = 32
+_LOOK_TOKENS_PER_S = 5
+_LOOK_SPARE_TOKENS = 24
+_LOOK_SHARE = 0.6
 
 
 class Limit(Struct, frozen=True):
@@ -51,6 +56,19 @@ def spoken_tokens(audio_s: float) -> int:
     tokens a window is the lower one.
     """
     return int(audio_s * _TOKENS_PER_S) + _SPARE_TOKENS
+
+
+def first_look(audio_s: float, expected_tokens: float, limit_tokens: int) -> int | None:
+    """After how many tokens an attempt is looked at; None where that would spare too little.
+
+    Most texts have ended by then: English has about four tokens a second, and `expected_tokens`
+    is what speech has had here. One that has not, and neither loops nor is lost, is decoded again
+    to its end, so a look must be cheap beside the whole.
+    """
+    tokens = max(
+        int(audio_s * _LOOK_TOKENS_PER_S) + _LOOK_SPARE_TOKENS, ceil(1.5 * expected_tokens)
+    )
+    return tokens if tokens <= _LOOK_SHARE * limit_tokens else None
 
 
 def max_length(new_tokens: int, prompt_tokens: int) -> int:

@@ -61,8 +61,11 @@ class Native:
     def detect_language(self, encoder_output: Any) -> list[list[tuple[str, float]]]:
         """The allowed languages, most probable first, with their raw probabilities."""
         with self._clock.within(Phase.LANGUAGE):
-            ranked = self._native.detect_language(encoder_output)[0]
+            windows = self._native.detect_language(encoder_output)
+        return [self._among_allowed(ranked) for ranked in windows]
+
+    def _among_allowed(self, ranked: list[tuple[str, float]]) -> list[tuple[str, float]]:
         self.probabilities = {token[2:-2]: float(p) for token, p in ranked}
         allowed = [pair for pair in ranked if not self._allowed or pair[0] in self._allowed]
         self.detected.append(allowed[0][0][2:-2])
-        return [allowed]
+        return allowed

@@ -8,10 +8,10 @@ from sidecar.core.result import Attempt, Window
 from sidecar.core.timing import Phase, PhaseSpan
 from tests.core.world import KILLED, World, ready_world
 
-REJECTED = Attempt(0.3, 0.0, 5, 100, 1.0, -0.5, 3.1, "compression_ratio 3.1 > 2.4")
-ACCEPTED = Attempt(1.3, 0.2, 5, 40, 0.4, -0.3, 1.2, "accepted")
-FIRST = Window(0.0, 30.0, 0.1, 0.2, 0.0, (REJECTED,))
-SECOND = Window(30.0, 40.0, 1.8, 0.2, 0.0, ())
+REJECTED = Attempt(0.3, 0.0, 5, 30.0, 100, 224, 1.0, -0.5, 3.1, "compression_ratio 3.1 > 2.4")
+ACCEPTED = Attempt(1.3, 0.2, 5, 30.0, 40, 224, 0.4, -0.3, 1.2, "accepted")
+FIRST = Window(0.0, 30.0, 0.1, 0.2, False, 0.0, (REJECTED,))
+SECOND = Window(30.0, 40.0, 1.8, 0.2, False, 0.0, ())
 ENCODED = PhaseSpan(Phase.ENCODE, 0.1, 0.2)
 GENERATED = PhaseSpan(Phase.GENERATE, 0.3, 1.0)
 

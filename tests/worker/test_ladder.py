@@ -13,7 +13,8 @@ def costs(token_s: float = 0.01, *, width: int = 5, density: float = 4.0) -> Cos
     """Each token took `token_s` at this width, and a second of audio held `density` of them."""
     measured = Costs()
     measured.add_attempt(Search(width), tokens=92, seconds=100 * token_s)
-    measured.add_window(tokens=int(30 * density), audio_s=30.0, encode_s=0.5)
+    measured.add_text(tokens=int(30 * density), audio_s=30.0)
+    measured.add_encoding(context_s=30.0, seconds=0.5)
     measured.add_alignment(0.2)
     return measured
 
@@ -32,6 +33,7 @@ def prospect(
         audio_s=audio_s,
         later_audio_s=30.0 * later_windows,
         later_windows=later_windows,
+        later_context_s=30.0 * later_windows,
         search=Search(width, samples=False),
         limit=FULL,
         last_tokens=last_tokens,
@@ -152,7 +154,7 @@ def test_a_job_with_ample_time_is_never_degraded(
 ) -> None:
     known = costs(token_s, width=measured_width, density=density)
     dearest_s = max(known.token_s(Search(width)) or 0.0, known.token_s(Search(1)) or 0.0)
-    a_window_s = known.encode_s + known.align_s + (224 + 1.5 * density * 30) * dearest_s
+    a_window_s = known.encode_s(30.0) + known.align_s + (224 + 1.5 * density * 30) * dearest_s
     ample_s = (later_windows + 1) * a_window_s / 0.8 + 0.001
     step = next_step(
         prospect(

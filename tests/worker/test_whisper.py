@@ -12,35 +12,12 @@ from faster_whisper.transcribe import restore_speech_timestamps
 from faster_whisper.vad import SpeechTimestampsMap
 
 from sidecar.core.errors import Cancelled, JobTimeout
-from sidecar.core.request import AudioSource, DecodingOptions, Transcription
+from sidecar.core.request import AudioSource, Transcription
+from sidecar.core.thrift import Thrift
 from sidecar.core.timing import Phase, PhaseClock
 from sidecar.worker.segments import to_segment
-from sidecar.worker.speech import Decoding, Samples, SpeechModel
-
-
-def start(
-    model: SpeechModel,
-    samples: Samples,
-    *,
-    language: str | None = None,
-    languages: tuple[str, ...] = (),
-    watch: dict[str, Any] | None = None,
-    **options: Any,
-) -> Decoding:
-    asked = Transcription(
-        AudioSource(),
-        language=language,
-        languages=languages,
-        options=DecodingOptions(**options),
-        profile=True,
-    )
-    return model.transcribe(
-        samples, asked, **{"clock": PhaseClock(time.perf_counter)} | (watch or {})
-    )
-
-
-def text(decoding: Decoding) -> str:
-    return "".join(segment.text for segment in decoding)
+from sidecar.worker.speech import Samples, SpeechModel
+from tests.worker.decoding import start, text
 
 
 def plainly(plain: Any, samples: Samples, language: str | None, **options: Any) -> list[Any]:
@@ -272,7 +249,7 @@ def test_fallbacks_are_dropped_when_the_time_is_short(model: SpeechModel, englis
 
 
 def test_degrading_can_be_switched_off(model: SpeechModel, english: Samples) -> None:
-    stubborn = SpeechModel(model._model, model.info, degrade=False, bound_tokens=True)
+    stubborn = SpeechModel(model._model, model.info, Thrift(degrade=False))
     for _ in range(2):
         decoding = start(
             stubborn,
@@ -307,8 +284,11 @@ def test_tokens_are_bounded_by_the_audio_unless_switched_off(
         "language": "en", "temperature": 0.0, "suppress_tokens": (end,), "beam_size": 1,
         "no_speech_threshold": None,
     }  # fmt: skip
-    free = SpeechModel(model._model, model.info, degrade=True, bound_tokens=False)
-    for loaded, tokens in ((model, 92), (free, 224)):
+    bounded, free = (
+        SpeechModel(model._model, model.info, Thrift(bound_tokens=bound, stop_loops=False))
+        for bound in (True, False)
+    )
+    for loaded, tokens in ((bounded, 92), (free, 224)):
         decoding = start(loaded, noise, **options)
         list(decoding)
         assert decoding.windows

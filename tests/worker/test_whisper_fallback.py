@@ -9,11 +9,14 @@ from faster_whisper.tokenizer import Tokenizer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sidecar.core.request import AudioSource, Transcription
+from sidecar.core.thrift import Thrift
 from sidecar.core.timing import PhaseClock
 from sidecar.worker.ladder import Costs
 from sidecar.worker.record import Record
 from sidecar.worker.speech import SpeechModel
-from sidecar.worker.whisper import JobModel, Watch
+from sidecar.worker.watch import Watch
+from sidecar.worker.whisper import JobModel
 
 results = st.builds(
     SimpleNamespace,
@@ -67,14 +70,14 @@ def test_a_window_is_decided_as_faster_whisper_decides_it(
         check=lambda: None,
         remaining_s=lambda: 1e9,
         on_window=lambda done_s: None,
-        degrade=True,
-        bound_tokens=False,
+        thrift=Thrift(bound_tokens=False, stop_loops=False),
     )
     record = Record(lambda seconds, is_end: seconds)
     ours, theirs = Scripted(script), Scripted(script)
-    job_model: Any = JobModel(loaded, watch, record, Costs(), ())
+    job_model: Any = JobModel(loaded, watch, record, Costs(), Transcription(AudioSource()))
     job_model.model = ours
-    job_model._window = record.open_window(0.0, 30.0, 0.0, 0.1)
+    job_model._window = record.open_window(0.0, 30.0, 0.0)
+    job_model._window.add_encoding(30.0, 0.1)
     original = SimpleNamespace(
         model=theirs, max_length=448, time_precision=0.02, logger=loaded.logger
     )

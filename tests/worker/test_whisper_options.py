@@ -2,13 +2,21 @@
 
 import inspect
 import logging
+import re
 from typing import Any
 
 import pytest
-from faster_whisper import WhisperModel
+from faster_whisper import BatchedInferencePipeline, WhisperModel
 
 from sidecar.core.errors import InvalidParams
-from sidecar.core.request import AudioSource, DecodingOptions, Transcription, VadOff, VadWebrtc
+from sidecar.core.request import (
+    OWN_OPTIONS,
+    AudioSource,
+    DecodingOptions,
+    Transcription,
+    VadOff,
+    VadWebrtc,
+)
 from sidecar.worker.options import Vocabulary, ignored, refuse_impossible
 
 MULTILINGUAL = Vocabulary(
@@ -132,9 +140,60 @@ def test_an_english_only_model_says_what_it_cannot_do(asked: Transcription, coun
     assert len(list(ignored(asked, ENGLISH_ONLY, audio_s=1.0))) == count
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", 0.4),
+        ("temperature", (0.0, 0.4)),
+        ("best_of", 3),
+        ("compression_ratio_threshold", 2.0),
+        ("log_prob_threshold", -0.5),
+        ("no_speech_threshold", 0.5),
+        ("prompt_reset_on_temperature", 0.1),
+        ("prefix", "a"),
+        ("max_initial_timestamp", 2.0),
+        ("clip_timestamps", (1.0,)),
+        ("hallucination_silence_threshold", 1.0),
+        ("encoder_context", "fit"),
+    ],
+)
+def test_what_a_batch_does_not_honour_is_refused_by_name(name: str, value: Any) -> None:
+    refuse_impossible(job(**{name: value}), MULTILINGUAL)
+    with pytest.raises(InvalidParams) as refused:
+        refuse_impossible(job(batch_size=8, **{name: value}), MULTILINGUAL)
+    assert refused.value.details["path"] == f"options.{name}"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"temperature": 0.0, "condition_on_previous_text": False},
+        {"log_prob_threshold": None, "no_speech_threshold": None},
+        {"beam_size": 1, "hotwords": "a", "initial_prompt": "b", "word_timestamps": True},
+    ],
+)
+def test_what_a_batch_honours_or_never_does_is_let_through(options: dict[str, Any]) -> None:
+    asked = job(batch_size=8, **options)
+    refuse_impossible(asked, MULTILINGUAL)
+    assert len(list(ignored(asked, MULTILINGUAL, audio_s=60.0))) == 1
+
+
+def test_a_batch_ignores_what_faster_whisper_says_it_does() -> None:
+    said = inspect.getdoc(BatchedInferencePipeline.transcribe) or ""
+    unused = re.findall(r"^ +(\w+): ", said.split("Unused Arguments")[1].split("Returns")[0], re.M)
+    assert unused
+    for name in unused:
+        if name == "condition_on_previous_text":
+            continue
+        value: Any = "a" if name == "prefix" else 0.3
+        with pytest.raises(InvalidParams):
+            refuse_impossible(job(batch_size=8, **{name: value}), MULTILINGUAL)
+
+
 def test_options_have_the_names_and_defaults_of_faster_whisper() -> None:
     parameters = inspect.signature(WhisperModel.transcribe).parameters
-    for name in DecodingOptions.__struct_fields__:
+    for name in set(DecodingOptions.__struct_fields__) - OWN_OPTIONS:
         ours, theirs = getattr(DecodingOptions(), name), parameters[name].default
         if name == "clip_timestamps":
             assert (ours, theirs) == ((0.0,), "0")
@@ -148,5 +207,5 @@ def test_faster_whisper_takes_no_option_that_cannot_be_asked_for() -> None:
     parameters = set(inspect.signature(WhisperModel.transcribe).parameters)
     elsewhere = {"self", "audio", "language", "task", "log_progress", "chunk_length"}
     vad = {"vad_filter", "vad_parameters"}
-    assert parameters - elsewhere - vad == set(DecodingOptions.__struct_fields__)
+    assert parameters - elsewhere - vad == set(DecodingOptions.__struct_fields__) - OWN_OPTIONS
     assert logging.getLogger("faster_whisper").handlers == []

@@ -12,7 +12,11 @@ export interface AudioParams {
   channels?: number | null;
 }
 
-/** Whisper decoding, by the names and with the defaults of faster-whisper's `transcribe`. */
+/**
+ * Whisper decoding, by the names and with the defaults of faster-whisper's `transcribe`.
+ *
+ * `encoder_context` and `batch_size` are this program's own.
+ */
 export interface DecodingOptions {
   beam_size?: number;
   best_of?: number;
@@ -42,6 +46,8 @@ export interface DecodingOptions {
   hallucination_silence_threshold?: number | null;
   language_detection_threshold?: number;
   language_detection_segments?: number;
+  encoder_context?: "fit" | "full";
+  batch_size?: number;
 }
 
 /** All of the audio is transcribed. */
@@ -219,6 +225,7 @@ export interface DecodingWindow {
   end_s: number;
   at_s: number;
   encode_s: number;
+  encoding_reused: boolean;
   align_s: number;
   attempts: Attempt[];
 }
@@ -232,7 +239,9 @@ export interface Attempt {
   at_s: number;
   temperature: number;
   beam_size: number;
+  context_s: number;
   tokens: number;
+  max_tokens: number;
   generate_s: number;
   avg_logprob: number;
   compression_ratio: number;
