@@ -9,6 +9,7 @@ commands:
   serve        answer JSON-RPC 2.0 on stdin and stdout
   transcribe   transcribe files
   models       list the models on this machine
+  profile      say where the time of transcribing a file goes
   doctor       say what this machine has, and transcribe the built-in sample
 
 `asr-sidecar COMMAND --help` says more. `asr-sidecar --version` says which this is.
@@ -50,6 +51,10 @@ def _run(command: str, rest: Sequence[str]) -> int:
             from sidecar.commands.models import main as models
 
             return models(rest)
+        case "profile":
+            from sidecar.commands.profile import main as profile
+
+            return profile(rest)
         case "doctor":
             from sidecar.commands.doctor import main as doctor
 

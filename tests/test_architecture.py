@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "audio": {"core", "audio"},
     "worker": {"core", "audio", "models", "descriptors", "worker"},
     "serve": {"core", "models", "settings", "descriptors", "version", "serve"},
-    "commands": {"core", "models", "settings", "serve", "version", "commands"},
+    "report": {"core", "report"},
+    "commands": {"core", "models", "settings", "serve", "version", "report", "commands"},
     "cli": {"core", "models", "settings", "serve", "worker", "commands", "version"},
     "__main__": {"cli"},
     "__init__": set(),
@@ -68,9 +69,9 @@ def test_only_one_module_reads_the_environment() -> None:
     assert readers == ["settings.py"]
 
 
-def test_the_core_has_no_clock_no_threads_and_no_files() -> None:
+def test_the_core_and_the_reports_have_no_clock_no_threads_and_no_files() -> None:
     forbidden = {"time", "threading", "os", "subprocess", "asyncio", "queue", "socket", "signal"}
-    for path in (PACKAGE / "core").glob("*.py"):
+    for path in (*(PACKAGE / "core").glob("*.py"), *(PACKAGE / "report").glob("*.py")):
         assert not forbidden & {name.split(".")[0] for name in imports_of(path)}, path.name
 
 

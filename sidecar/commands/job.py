@@ -9,6 +9,7 @@ from sidecar.commands.inputs import Input
 from sidecar.core.budget import Budget
 from sidecar.core.job import Job
 from sidecar.core.request import AudioSource, Task, Transcription, VadParams
+from sidecar.serve.arguments import Arguments
 from sidecar.settings import Settings
 
 
@@ -20,6 +21,22 @@ class Wanted(Struct, frozen=True):
     word_timestamps: bool = False
     timeout_s: float | None = None
     segments_timeout_s: float | None = None
+    profile: bool = False
+    functions: bool = False
+
+    @classmethod
+    def of(cls, given: Arguments) -> "Wanted":
+        """As a command line says; only limits that it gives are obeyed as they are."""
+        settings = given.settings
+        return cls(
+            settings,
+            task=given.options.task,
+            word_timestamps=given.options.word_timestamps,
+            timeout_s=settings.timeout_s if given.on_command_line("timeout_s") else None,
+            segments_timeout_s=settings.segments_timeout_s
+            if given.on_command_line("segments_timeout_s")
+            else None,
+        )
 
     def job(self, given: Input) -> Job:
         """The job of `given`, its time running from now. The trace id is the file's name."""
@@ -46,4 +63,6 @@ class Wanted(Struct, frozen=True):
             task=self.task,
             options=structs.replace(settings.decoding(), word_timestamps=self.word_timestamps),
             vad=convert({"engine": settings.vad}, VadParams),
+            profile=self.profile,
+            functions=self.functions,
         )

@@ -57,15 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     except ModelUnavailable as error:
         complain(error.message)
         return ExitCode.NO_MODEL
-    wanted = Wanted(
-        given.settings,
-        task=given.options.task,
-        word_timestamps=given.options.word_timestamps,
-        timeout_s=given.settings.timeout_s if given.on_command_line("timeout_s") else None,
-        segments_timeout_s=given.settings.segments_timeout_s
-        if given.on_command_line("segments_timeout_s")
-        else None,
-    )
+    wanted = Wanted.of(given)
     line = stderr_line(wanted=not given.on_command_line("log_level"))
     report = Report(inputs, formats, paths, line)
     run = Run(given.settings, log, [partial(wanted.job, each) for each in inputs], report)

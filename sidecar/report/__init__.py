@@ -1,0 +1,1 @@
+"""What jobs are made to say about themselves: findings, tables, traces and pages. Pure."""

@@ -1,0 +1,40 @@
+"""Tables: one description, rendered as text here and as HTML by `page`."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+Kind = Literal["text", "number", "mark"]
+GAP = "  "
+
+
+class Column(Struct, frozen=True):
+    """A column's heading and what is in it; numbers are aligned at their right."""
+
+    title: str
+    kind: Kind = "number"
+
+
+class Table(Struct, frozen=True):
+    """Cells are text already; a leading blank in the first one is a level of its hierarchy."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+    def lines(self) -> list[str]:
+        """The table in columns of plain text, under its title."""
+        table = [[column.title for column in self.columns], *self.rows]
+        widths = [max(len(row[index]) for row in table) for index in range(len(self.columns))]
+        lines = [self.title] if self.title else []
+        for row in table:
+            cells = [
+                cell.rjust(width) if column.kind == "number" else cell.ljust(width)
+                for cell, width, column in zip(row, widths, self.columns, strict=True)
+            ]
+            lines.append(GAP.join(cells).rstrip())
+        if self.note:
+            lines.append(self.note)
+        return lines
