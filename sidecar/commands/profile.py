@@ -12,14 +12,14 @@ from msgspec import structs
 from sidecar.commands.exit import ExitCode, of_signal
 from sidecar.commands.inputs import BadUsage, Input, inputs_of
 from sidecar.commands.job import Wanted
-from sidecar.commands.output import complain, quiet_log, write
+from sidecar.commands.output import complain, quiet_log, replace_file, write
 from sidecar.commands.progress import ProgressLine, stderr_line
 from sidecar.commands.run import Run, said_of_signal
 from sidecar.core.errors import JobTimeout, ModelUnavailable
 from sidecar.core.job import Job
 from sidecar.core.reply import Failure, Outcome
 from sidecar.core.request import Task
-from sidecar.report import profile
+from sidecar.report import profile, trace
 from sidecar.report.account import Account, Circumstances, account_of
 from sidecar.serve.arguments import Arguments, parse
 
@@ -66,8 +66,20 @@ def main(arguments: Sequence[str]) -> int:
     if run.problem is not None:
         complain(run.problem.message)
         return ExitCode.NO_MODEL
+    return _report(visit, given.options)
+
+
+def _report(visit: "Visit", options: argparse.Namespace) -> int:
     account = visit.account()
     write(profile.text(account).encode("utf-8", "replace"))
+    try:
+        if options.trace:
+            replace_file(options.trace, trace.encoded(account))
+        if options.html:
+            replace_file(options.html, profile.html(account))
+    except OSError as error:
+        complain(str(error))
+        return ExitCode.BAD_USAGE
     return visit.exit_code
 
 

@@ -97,6 +97,16 @@ class Job:
         loading_since_s = max(spawned_at_s, self.received_at_s)
         self.load_s = min(waited_s, max(0.0, ready_at_s - loading_since_s))
         self.queue_s = waited_s - self.load_s
+        waits = (
+            (Phase.QUEUE, self.received_at_s, loading_since_s),
+            (Phase.LOAD, loading_since_s, ready_at_s),
+            (Phase.QUEUE, max(self.received_at_s, ready_at_s), now),
+        )
+        self.spans += [
+            PhaseSpan(phase, since_s - self.received_at_s, until_s - since_s)
+            for phase, since_s, until_s in waits
+            if until_s > since_s
+        ]
 
     def progressed(self, progress: Progress, now: float) -> None:
         """The worker reports a phase or a finished window."""

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from sidecar.core.result import Attempt, Window
+from sidecar.report import page, waterfall
 from sidecar.report.account import Account
 from sidecar.report.finding import Finding
 from sidecar.report.findings import findings
@@ -143,6 +144,40 @@ def finding_lines(found: Finding) -> list[str]:
     )
 
 
+NOTHING = "nothing stands out: every phase took what it should"
+
+
+def html(account: Account) -> bytes:
+    """The whole profile as a page."""
+    body = [
+        page.heading("findings"),
+        page.findings(findings(account), NOTHING),
+        page.heading("time line"),
+        waterfall.waterfall(account),
+        page.table(phase_table(account)),
+    ]
+    if account.windows:
+        body.append(page.table(window_table(account)))
+    if account.warnings:
+        body += [page.heading("warnings"), page.lines(account.warnings)]
+    if account.ending is not None and account.ending.stack:
+        body += [page.heading(STACK), page.lines(account.ending.stack)]
+    if account.segments:
+        body.append(page.table(_transcript(account)))
+    if account.circumstances.functions:
+        body.append(page.table(function_table(account)))
+    return page.page(headline(account), details(account), waterfall.STYLE, body)
+
+
+def _transcript(account: Account) -> Table:
+    columns = (Column("start"), Column("end"), Column("text", "text"))
+    rows = [(f"{s.start:.2f}", f"{s.end:.2f}", s.text.strip()) for s in account.segments]
+    return Table("transcript", columns, rows)
+
+
+STACK = "the worker's stack at the end, innermost first"
+
+
 def text(account: Account) -> str:
     """The whole profile, for a terminal."""
     lines = [headline(account), details(account), "", *phase_table(account).lines()]
@@ -150,13 +185,11 @@ def text(account: Account) -> str:
         lines += ["", *window_table(account).lines()]
     lines += ["", "findings"]
     found = findings(account)
-    lines += [line for each in found for line in finding_lines(each)] or [
-        "- nothing stands out: every phase took what it should"
-    ]
+    lines += [line for each in found for line in finding_lines(each)] or [f"- {NOTHING}"]
     if account.warnings:
         lines += ["", "warnings", *(f"- {printable(warning)}" for warning in account.warnings)]
     if account.ending is not None and account.ending.stack:
-        lines += ["", "the worker's stack at the end, innermost first"]
+        lines += ["", STACK]
         lines += [f"  {printable(frame)}" for frame in account.ending.stack]
     if account.circumstances.functions:
         lines += ["", *function_table(account).lines()]

@@ -32,6 +32,16 @@ def test_windows_are_kept_as_they_were_last_told_of() -> None:
     assert result.spans == [ENCODED, GENERATED]
 
 
+def test_the_wait_for_a_worker_and_for_its_load_is_told_of_too() -> None:
+    world = World()
+    world.submit(profile=True)
+    world.after(1.0)
+    world.ready()
+    world.finish()
+    (load,) = [span for span in world.result().spans or [] if span.phase is Phase.LOAD]
+    assert (load.at_s, load.took_s) == pytest.approx((0.0, 1.0))
+
+
 def test_a_job_that_did_not_ask_has_none() -> None:
     world = ready_world()
     world.submit()

@@ -1,0 +1,155 @@
+"""The waterfall of a job: phases, windows and attempts on one time line, as HTML."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from sidecar.core.timing import Phase
+from sidecar.report.account import Account
+from sidecar.report.page import said
+from sidecar.report.trace import lanes, window_ends_s
+from sidecar.report.words import audio_span, reason, seconds
+
+STYLE = """
+.waterfall { font-size: .8125rem; font-variant-numeric: tabular-nums; }
+.lane { display: grid; grid-template-columns: 8.5rem 1fr; align-items: center; }
+.lane + .lane { border-top: 1px solid var(--rule); }
+.lane.group { margin-top: .6rem; }
+.lane > span { color: var(--quiet); padding-right: .75rem; text-align: right; }
+.track { position: relative; height: 1.55rem; }
+.bar { position: absolute; top: .2rem; bottom: .2rem; min-width: 2px; border-radius: 2px;
+  overflow: hidden; white-space: nowrap; text-overflow: ellipsis; padding: 0 .3rem;
+  line-height: 1.15rem; font-size: .72rem; color: #fff; }
+.bar.narrow { padding: 0; color: transparent; }
+.queue, .load { background: var(--wait); }
+.decode, .vad { background: var(--read); }
+.features, .language, .encode { background: var(--encode); }
+.generate, .accepted { background: var(--generate); }
+.align { background: var(--align); }
+.segments { background: var(--text); }
+.request, .window { background: var(--shade); color: var(--ink); border: 1px solid var(--rule); }
+.rejected { color: var(--ink); border: 1px solid var(--bad); background:
+  repeating-linear-gradient(135deg, transparent 0 4px, var(--rule) 4px 7px); }
+.axis .track { height: 1.2rem; }
+.axis i { position: absolute; font-style: normal; color: var(--quiet); border-left: 1px solid
+  var(--rule); padding-left: .25rem; white-space: nowrap; }
+@media (max-width: 40rem) { .lane { grid-template-columns: 5.5rem 1fr; } }
+"""
+NARROW = 0.06
+"""A bar with less than this share of the line has no room for words."""
+NAMES = {
+    Phase.QUEUE: "queue",
+    Phase.LOAD: "load the model",
+    Phase.DECODE: "decode the audio",
+    Phase.VAD: "find the speech",
+    Phase.FEATURES: "features",
+    Phase.LANGUAGE: "language",
+    Phase.ENCODE: "encode",
+    Phase.SEGMENTS: "iterate",
+    Phase.GENERATE: "generate",
+    Phase.ALIGN: "align words",
+}
+
+
+class Bar(Struct, frozen=True):
+    """Something that took time."""
+
+    at_s: float
+    took_s: float
+    kind: str
+    label: str
+    told: str
+    """What a pointer, or a screen reader, is told."""
+
+
+class Lane(Struct, frozen=True):
+    """Bars that do not overlap."""
+
+    name: str
+    bars: Sequence[Bar]
+    begins_group: bool = False
+
+
+def waterfall(account: Account) -> str:
+    """The picture, with a sentence in its place for those who cannot see it."""
+    total_s = max([account.total_s, 1e-6])
+    rows = "".join(_row(lane, total_s) for lane in _lanes(account))
+    sentence = f"Time line of {seconds(account.total_s)}; the tables below have its figures."
+    return (
+        f'<figure class="waterfall" role="img" aria-label="{said(sentence)}">'
+        f"{rows}{_axis(total_s)}</figure>"
+    )
+
+
+def _lanes(account: Account) -> Iterator[Lane]:
+    yield Lane("request", [_bar(0.0, account.total_s, "request", seconds(account.total_s))])
+    for phase, name in NAMES.items():
+        spans = [span for span in account.spans if span.phase is phase]
+        bars = [
+            _bar(span.at_s, span.took_s, phase, seconds(span.took_s), name)
+            for span in spans
+            if len(spans) == 1 or span.took_s >= account.total_s / 2000
+        ]
+        if bars:
+            yield Lane(name, bars, begins_group=phase is Phase.DECODE)
+    yield from _window_lanes(account)
+
+
+def _window_lanes(account: Account) -> Iterator[Lane]:
+    ends_s = window_ends_s(account)
+    placed = list(zip(lanes(account.windows), ends_s, strict=True))
+    for lane in sorted({lane for (lane, _), _ in placed}):
+        here = [(window, end_s) for (number, window), end_s in placed if number == lane]
+        of = f" {lane + 1}" if lane else ""
+        yield Lane(
+            f"windows{of}",
+            [
+                _bar(w.at_s, end_s - w.at_s, "window", audio_span(w.start_s, w.end_s), "window")
+                for w, end_s in here
+            ],
+            begins_group=True,
+        )
+        yield Lane(
+            f"attempts{of}",
+            [
+                _bar(
+                    a.at_s,
+                    a.generate_s,
+                    "accepted" if a.verdict == "accepted" else "rejected",
+                    f"{a.temperature:g}: {reason(a.verdict)}",
+                    f"temperature, verdict; {a.tokens} tokens",
+                )
+                for window, _ in here
+                for a in window.attempts
+            ],
+        )
+
+
+def _bar(at_s: float, took_s: float, kind: str, label: str, what: str = "") -> Bar:
+    told = f"{what + ': ' if what else ''}{label}; from {seconds(at_s)}, {seconds(took_s)}"
+    return Bar(at_s, took_s, kind, label, told)
+
+
+def _row(lane: Lane, total_s: float) -> str:
+    bars = "".join(_placed(bar, total_s) for bar in lane.bars)
+    group = " group" if lane.begins_group else ""
+    return (
+        f'<div class="lane{group}"><span>{said(lane.name)}</span>'
+        f'<div class="track">{bars}</div></div>\n'
+    )
+
+
+def _placed(bar: Bar, total_s: float) -> str:
+    left, width = bar.at_s / total_s, bar.took_s / total_s
+    narrow = " narrow" if width < NARROW else ""
+    return (
+        f'<div class="bar {bar.kind}{narrow}" title="{said(bar.told)}" '
+        f'style="left:{left:.4%};width:{width:.4%}">{said(bar.label)}</div>'
+    )
+
+
+def _axis(total_s: float) -> str:
+    marks = "".join(
+        f'<i style="left:{part * 25}%">{seconds(total_s * part / 4)}</i>' for part in range(4)
+    )
+    return f'<div class="lane axis"><span></span><div class="track">{marks}</div></div>'
