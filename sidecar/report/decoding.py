@@ -12,8 +12,10 @@ NAMED_WINDOWS = 3
 """So many windows are told of one by one; the rest together."""
 MUCH = 0.4
 """The share of a job from which on a phase is what makes it slow."""
-ONE_WINDOW_S = 15.0
-"""Audio that fills less than half of a window."""
+WINDOW_S = 30.0
+"""Whisper's window."""
+HALF_WINDOW_S = 15.0
+"""Audio that fills less than half of one."""
 ACCEPTED = "accepted"
 SILENCE = "no_speech"
 REPETITION = "compression_ratio"
@@ -54,6 +56,19 @@ def _decoded_s(window: Window) -> float:
 
 def _is_good(attempt: Attempt) -> bool:
     return attempt.verdict == ACCEPTED or attempt.verdict.startswith(SILENCE)
+
+
+def fitted_again(account: Account) -> Iterator[Finding]:
+    """Windows that had to be shown whole after all."""
+    again = [w for w in account.windows if len({a.context_s for a in w.attempts}) > 1]
+    if again:
+        wasted_s = sum(a.generate_s for w in again for a in w.attempts if a.context_s < WINDOW_S)
+        yield Finding(
+            f"{len(again)} of {count(len(account.windows), 'window')} did not do with a fitting "
+            "encoder context and were decoded again with the full one",
+            "--encoder-context full spares the first try where that happens often.",
+            wasted_s,
+        )
 
 
 def _rejections(attempts: Sequence[Attempt]) -> str:
@@ -162,11 +177,12 @@ def short_audio(account: Account) -> Iterator[Finding]:
     """The encoder's fixed price, where it is most of a short job."""
     encode_s = account.timings.encode_s
     decoded_s = account.duration_s if account.speech_s is None else account.speech_s
-    if 0 < decoded_s < ONE_WINDOW_S and account.share(encode_s) >= MUCH:
+    is_full = any(a.context_s >= WINDOW_S for w in account.windows for a in w.attempts)
+    if is_full and 0 < decoded_s < HALF_WINDOW_S and account.share(encode_s) >= MUCH:
         yield Finding(
             f"encoding took {seconds(encode_s)}, {share(account.share(encode_s))}: the encoder "
             f"works through 30 s, of which {seconds(decoded_s)} are audio",
-            "",
+            "--encoder-context fit shows it the audio alone; PROTOCOL.md says when that is wise.",
             encode_s,
         )
 
@@ -175,6 +191,7 @@ RULES = (
     degraded,
     cut_short,
     decoded_again,
+    fitted_again,
     silent_windows,
     alignment,
     wide_beam,

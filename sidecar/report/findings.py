@@ -14,6 +14,8 @@ from sidecar.report.words import count, seconds, share
 
 NOTABLE = 0.1
 """The share of a job from which on a side matter is worth a word."""
+SLOW_PIPE_S = 0.05
+"""What the way to the worker and back may take."""
 UNNAMED = 0.02
 """The share that may remain without a name."""
 
@@ -84,7 +86,7 @@ def _waited(account: Account) -> Iterator[Finding]:
             t.load_s,
             is_problem=True,
         )
-    if account.share(t.pipe_s) >= NOTABLE:
+    if account.share(t.pipe_s) >= NOTABLE and t.pipe_s >= SLOW_PIPE_S:
         yield Finding(
             f"the way to the worker and back took {seconds(t.pipe_s)}: "
             f"{share(account.share(t.pipe_s))}",

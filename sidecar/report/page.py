@@ -12,13 +12,14 @@ STYLE = """
   color-scheme: light dark;
   --paper: #fff; --ink: #1c2024; --quiet: #626a73; --rule: #dfe3e8; --shade: #f5f6f8;
   --wait: #a3aab3; --read: #3d8f8a; --encode: #2f6fb3; --generate: #c0762b; --align: #8659a8;
-  --text: #6c7f3f; --bad: #b3261e; --good: #2e7d46; --fair: #8a6a00;
+  --text: #6c7f3f; --bad: #b3261e; --good: #2e7d46; --fair: #8a6a00; --on: #fff;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #16181b; --ink: #e6e8ea; --quiet: #9aa3ad; --rule: #33383e; --shade: #1f2327;
     --wait: #6b737c; --read: #4fa9a3; --encode: #5b9ad8; --generate: #d99a55; --align: #a983c7;
     --text: #93a860; --bad: #f2877f; --good: #6fbf86; --fair: #d3b04a;
+    --on: #111;
   }
 }
 * { box-sizing: border-box; }
@@ -28,7 +29,7 @@ body {
 }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 2.5rem 0 .75rem; }
-p { margin: .25rem 0; max-width: 48rem; }
+p { margin: .25rem 0; }
 .quiet, caption, figcaption { color: var(--quiet); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }

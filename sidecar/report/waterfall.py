@@ -19,7 +19,7 @@ STYLE = """
 .track { position: relative; height: 1.55rem; }
 .bar { position: absolute; top: .2rem; bottom: .2rem; min-width: 2px; border-radius: 2px;
   overflow: hidden; white-space: nowrap; text-overflow: ellipsis; padding: 0 .3rem;
-  line-height: 1.15rem; font-size: .72rem; color: #fff; }
+  line-height: 1.15rem; font-size: .72rem; color: var(--on); }
 .bar.narrow { padding: 0; color: transparent; }
 .queue, .load { background: var(--wait); }
 .decode, .vad { background: var(--read); }
@@ -33,7 +33,10 @@ STYLE = """
 .axis .track { height: 1.2rem; }
 .axis i { position: absolute; font-style: normal; color: var(--quiet); border-left: 1px solid
   var(--rule); padding-left: .25rem; white-space: nowrap; }
-@media (max-width: 40rem) { .lane { grid-template-columns: 5.5rem 1fr; } }
+@media (max-width: 40rem) {
+  .lane { grid-template-columns: 5.5rem 1fr; }
+  .track .bar { padding: 0; color: transparent; }
+}
 """
 NARROW = 0.06
 """A bar with less than this share of the line has no room for words."""
@@ -150,6 +153,7 @@ def _placed(bar: Bar, total_s: float) -> str:
 
 def _axis(total_s: float) -> str:
     marks = "".join(
-        f'<i style="left:{part * 25}%">{seconds(total_s * part / 4)}</i>' for part in range(4)
+        f'<i style="left:{part * 25}%">{seconds(total_s * part / 4) if part else "0"}</i>'
+        for part in range(4)
     )
     return f'<div class="lane axis"><span></span><div class="track">{marks}</div></div>'

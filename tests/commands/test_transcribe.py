@@ -12,29 +12,13 @@ import pytest
 import soundfile
 
 from sidecar import models
+from tests.commands.running import asr, environment
 from tests.e2e.client import EXECUTABLE, command_line
 
 ASSETS = Path(models.ASSETS)
 SAMPLE = str(ASSETS / "sample.flac")
 ROOT = Path(__file__).parents[2]
 WORDS = json.loads((ASSETS / "sample.json").read_text("utf-8"))["text"]
-
-
-def environment(**variables: str) -> dict[str, str]:
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("ASR_")}
-    return {**ours, "PYTHONPATH": str(ROOT), **variables}
-
-
-def asr(
-    *arguments: str, stdin: bytes = b"", **variables: str
-) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run(
-        [*command_line(), *arguments],
-        input=stdin,
-        capture_output=True,
-        env=environment(**variables),
-        timeout=100,
-    )
 
 
 def test_the_sample_becomes_webvtt_in_utf_8_with_nothing_on_stderr() -> None:
