@@ -10,6 +10,7 @@ commands:
   transcribe   transcribe files
   models       list the models on this machine
   profile      say where the time of transcribing a file goes
+  bench        compare beam sizes, models and threads by time, memory and errors
   doctor       say what this machine has, and transcribe the built-in sample
 
 `asr-sidecar COMMAND --help` says more. `asr-sidecar --version` says which this is.
@@ -55,6 +56,10 @@ def _run(command: str, rest: Sequence[str]) -> int:
             from sidecar.commands.profile import main as profile
 
             return profile(rest)
+        case "bench":
+            from sidecar.commands.bench import main as bench
+
+            return bench(rest)
         case "doctor":
             from sidecar.commands.doctor import main as doctor
 

@@ -24,7 +24,7 @@ def machine(cpu_threads: int) -> Iterator[Finding]:
     """What is known of it; `cpu_threads` 0 stands for one per physical core."""
     yield Finding("asr-sidecar", "info", VERSION)
     yield Finding("python", "info", f"{platform.python_version()} ({sys.executable})")
-    yield Finding("system", "info", f"{platform.platform()}, {platform.machine()}")
+    yield Finding("system", "info", system())
     name, features = processor()
     known = " ".join(feature for feature in FEATURES if feature in features)
     yield Finding("processor", "info", f"{name or 'unknown'}; {known or 'features unknown'}")
@@ -39,6 +39,11 @@ def machine(cpu_threads: int) -> Iterator[Finding]:
     text = f"{memory.total / GIB:.1f} GiB, {memory.available / GIB:.1f} GiB of it available"
     yield Finding("memory", "info", text)
     yield Finding("gpu", "info", gpus() or "nvidia-smi is not there, or finds none")
+
+
+def system() -> str:
+    """The operating system and the architecture."""
+    return f"{platform.platform()}, {platform.machine()}"
 
 
 def processor() -> tuple[str, frozenset[str]]:

@@ -1,5 +1,6 @@
 """Tables: one description, rendered as text here and as HTML by `page`."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Literal
 
@@ -7,6 +8,7 @@ from msgspec import Struct
 
 Kind = Literal["text", "number", "mark"]
 GAP = "  "
+NOTE_WIDTH = 96
 
 
 class Column(Struct, frozen=True):
@@ -35,6 +37,4 @@ class Table(Struct, frozen=True):
                 for cell, width, column in zip(row, widths, self.columns, strict=True)
             ]
             lines.append(GAP.join(cells).rstrip())
-        if self.note:
-            lines.append(self.note)
-        return lines
+        return lines + textwrap.wrap(self.note, NOTE_WIDTH)

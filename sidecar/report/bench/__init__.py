@@ -1,0 +1,1 @@
+"""Runs under different settings, measured and compared. Pure."""
