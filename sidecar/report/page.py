@@ -30,10 +30,10 @@ body {
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 2.5rem 0 .75rem; }
 p { margin: .25rem 0; }
-.quiet, caption, figcaption { color: var(--quiet); }
+.quiet, figcaption, ol.legend { color: var(--quiet); }
+.note, figcaption, ol.legend { font-size: .875rem; max-width: 60rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
-caption { caption-side: bottom; text-align: left; padding-top: .5rem; }
 th, td { padding: .3rem .9rem .3rem 0; text-align: right; white-space: nowrap;
   border-bottom: 1px solid var(--rule); }
 th { font-weight: 600; color: var(--quiet); }
@@ -88,11 +88,11 @@ def table(content: Table) -> str:
         for column in content.columns
     )
     rows = "".join(f"<tr>{_cells(content, row)}</tr>\n" for row in content.rows)
-    note = f"<caption>{said(content.note)}</caption>" if content.note else ""
+    note = f'<p class="quiet note">{said(content.note)}</p>' if content.note else ""
     return (
         f"{heading(content.title)}\n"
-        f'<div class="scroll"><table>{note}<thead><tr>{head}</tr></thead>\n'
-        f"<tbody>{rows}</tbody></table></div>"
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n'
+        f"<tbody>{rows}</tbody></table></div>{note}"
     )
 
 

@@ -9,7 +9,7 @@ from sidecar.report.words import seconds
 
 STYLE = """
 .strip { font-size: .8125rem; font-variant-numeric: tabular-nums; }
-.strip div { display: grid; grid-template-columns: minmax(8rem, 18rem) 1fr 5rem;
+.strip > div { display: grid; grid-template-columns: minmax(8rem, 18rem) 1fr 5rem;
   align-items: center; border-top: 1px solid var(--rule); }
 .strip span { color: var(--quiet); overflow-wrap: anywhere; }
 .strip b { font-weight: 400; text-align: right; }
@@ -21,12 +21,10 @@ STYLE = """
 svg { max-width: 40rem; width: 100%; height: auto; }
 svg text { fill: var(--quiet); font-size: 13px; font-family: inherit; }
 svg .grid { stroke: var(--rule); } svg .ideal { stroke: var(--wait); stroke-dasharray: 4 4; }
-svg .line { fill: none; stroke-width: 2; } svg .line, svg circle { stroke: var(--encode); }
+svg .line { fill: none; stroke: var(--encode); stroke-width: 2; }
 svg circle { fill: var(--encode); }
-svg g:nth-of-type(2n) .line, svg g:nth-of-type(2n) circle { stroke: var(--generate);
-  fill: none; }
 @media (max-width: 40rem) {
-  .strip div { grid-template-columns: 7rem 1fr 4rem; } .strip .runs { margin: 0 .3rem; }
+  .strip > div { grid-template-columns: 7rem 1fr 4rem; } .strip .runs { margin: 0 .3rem; }
 }
 """
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 300, 60, 260, 20
@@ -70,7 +68,10 @@ def speedup_curve(curves: Sequence[tuple[str, Sequence[tuple[int, float]]]]) -> 
     most = max(threads for _, points in curves for threads, _ in points)
     fewest = min(threads for _, points in curves for threads, _ in points)
     top = max(most / fewest, *(points[0][1] / s for _, points in curves for _, s in points))
-    groups = "".join(_curve(name, points, most, top) for name, points in curves)
+    groups = "".join(
+        _curve(number, name, points, most, top) for number, (name, points) in enumerate(curves, 1)
+    )
+    names = "".join(f"<li>{said(name)}</li>" for name, _ in curves)
     ideal = (
         f'<line class="ideal" x1="{_x(fewest, most):.0f}" y1="{_y(1, top):.0f}" '
         f'x2="{_x(most, most):.0f}" y2="{_y(most / fewest, top):.0f}"/>'
@@ -80,7 +81,7 @@ def speedup_curve(curves: Sequence[tuple[str, Sequence[tuple[int, float]]]]) -> 
         'aria-label="Speed by the number of threads; the table has the figures.">'
         f"{''.join(_grid(curves, most, top))}{ideal}{groups}</svg>"
         "<figcaption>times as fast as with the fewest threads; dashed: in proportion</figcaption>"
-        "</figure>"
+        f'<ol class="legend">{names}</ol></figure>'
     )
 
 
@@ -97,16 +98,22 @@ def _grid(
     yield f'<text x="{WIDTH / 2}" y="{HEIGHT - 4}" text-anchor="middle">threads</text>'
 
 
-def _curve(name: str, points: Sequence[tuple[int, float]], most: int, top: float) -> str:
+def _curve(
+    number: int, name: str, points: Sequence[tuple[int, float]], most: int, top: float
+) -> str:
     slowest_s = points[0][1]
     places = [(_x(threads, most), _y(slowest_s / s, top)) for threads, s in points]
     line = " ".join(f"{x:.0f},{y:.0f}" for x, y in places)
     dots = "".join(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4"/>' for x, y in places)
-    return f'<g><title>{said(name)}</title><polyline class="line" points="{line}"/>{dots}</g>'
+    (x, y) = places[-1]
+    # Curves that end close together would have their numbers on top of each other.
+    label = f'<text x="{x + 8 + 12 * ((number - 1) % 2):.0f}" y="{y + 4:.0f}">{number}</text>'
+    title = f"<title>{said(name)}</title>"
+    return f'<g>{title}<polyline class="line" points="{line}"/>{dots}{label}</g>'
 
 
 def _x(threads: float, most: int) -> float:
-    return LEFT + (WIDTH - LEFT - 30) * threads / most
+    return LEFT + (WIDTH - LEFT - 40) * threads / most
 
 
 def _y(speed: float, top: float) -> float:

@@ -16,7 +16,7 @@ from sidecar.report.bench.summary import (
     real_time_factor,
 )
 from sidecar.report.table import Column, Table
-from sidecar.report.words import printable
+from sidecar.report.words import count, printable
 
 COLUMNS = (
     Column("file", "text"),
@@ -147,12 +147,13 @@ def html(result: BenchResult, old: BenchResult | None = None) -> bytes:
     body += [f'<p class="quiet">{page.said(each)}</p>' for each in circumstances(result)]
     files = len({row.file for row in result.rows})
     setups = len({row.setup for row in result.rows})
-    title = f"asr-sidecar bench: {files} files, {setups} setups"
+    title = f"asr-sidecar bench: {count(files, 'file')}, {count(setups, 'setup')}"
     return page.page(title, result.measured_at, plots.STYLE, body)
 
 
 def _named(setup: Setup) -> str:
-    return f"{setup.model}, {setup.threads or 'all'} threads, beam {setup.beam_size}"
+    threads = count(setup.threads, "thread") if setup.threads else "a thread for each core"
+    return f"{setup.model}, {threads}, beam {setup.beam_size}"
 
 
 def thread_curves(result: BenchResult) -> Sequence[tuple[str, Sequence[tuple[int, float]]]]:
