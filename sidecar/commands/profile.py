@@ -1,6 +1,7 @@
 """`asr-sidecar profile FILE`"""
 
 import argparse
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from sidecar.core.errors import JobTimeout, ModelUnavailable
 from sidecar.core.job import Job
 from sidecar.core.reply import Failure, Outcome
 from sidecar.core.request import Task
+from sidecar.core.result import FunctionCost, Transcript
 from sidecar.report import profile, trace
 from sidecar.report.account import Account, Circumstances, account_of
 from sidecar.serve.arguments import Arguments, parse
@@ -134,10 +136,19 @@ class Visit:
             threads=settings.cpu_threads,
             physical_cores=psutil.cpu_count(logical=False) or 0,
             loaded_before_s=self._loaded_s or 0.0,
+            load_at_s=self._began_s - self._job.received_at_s,
+            parent_pid=os.getpid(),
             vad=settings.vad,
-            functions=transcript.functions if transcript else (),
+            encoder_context=settings.encoder_context,
+            batch_size=settings.batch_size,
+            functions=self._functions(transcript),
         )
         return account_of(self._outcome, circumstances)
+
+    def _functions(self, transcript: Transcript | None) -> Sequence[FunctionCost] | None:
+        if not self._given.options.functions:
+            return None
+        return transcript.functions if transcript else ()
 
     @property
     def exit_code(self) -> ExitCode:

@@ -171,7 +171,8 @@ class Job:
         )
 
 
-_ITERATING = frozenset({Phase.SEGMENTS, Phase.ENCODE, Phase.GENERATE, Phase.ALIGN})
+_ITERATING = frozenset({Phase.SEGMENTS, Phase.GENERATE, Phase.ALIGN})
+"""Not `encode`: the language detection encodes too, before the iteration begins."""
 
 
 class JobQueue:

@@ -22,8 +22,14 @@ class Circumstances(Struct, frozen=True):
     """0: unknown."""
     loaded_before_s: float = 0.0
     """What loading the model took before the job; 0: it was loaded already, or is not known."""
+    load_at_s: float = 0.0
+    """When that began, counted from the reading of the request: negative."""
+    parent_pid: int = 0
     vad: str = "off"
-    functions: Sequence[FunctionCost] = ()
+    encoder_context: str = "full"
+    batch_size: int = 1
+    functions: Sequence[FunctionCost] | None = None
+    """None: they were not asked for."""
 
 
 class Ending(Struct, frozen=True):
@@ -53,6 +59,7 @@ class Account(Struct, frozen=True):
     warnings: Sequence[str] = ()
     degraded: bool = False
     model: ModelInfo | None = None
+    worker_pid: int = 0
     job_index: int = 0
     """Which job of its worker it was, from 1; 0: it never reached one."""
     ending: Ending | None = None
@@ -110,6 +117,7 @@ def account_of(outcome: Outcome, circumstances: Circumstances) -> Account:
         warnings=outcome.warnings,
         degraded=outcome.degraded,
         model=outcome.model,
+        worker_pid=outcome.worker.pid,
         job_index=outcome.worker.job_index,
     )
 
@@ -127,6 +135,7 @@ def _of_failure(failure: Failure, circumstances: Circumstances) -> Account:
         segments=partial.segments if partial else [],
         language=partial.language if partial else None,
         language_detected=data.timings.language_s > 0,
+        worker_pid=data.worker.pid if data.worker else 0,
         job_index=data.worker.job_index if data.worker else 0,
         ending=Ending(
             kind=failure.error.kind,

@@ -9,94 +9,112 @@ from sidecar.report.phases import slow
 from sidecar.report.words import audio_span, count, reason, seconds, share
 
 NAMED_WINDOWS = 3
-"""So many windows are told of one by one; the rest together."""
+"""So many windows are told of one by one; more of them together."""
 MUCH = 0.4
 """The share of a job from which on a phase is what makes it slow."""
-WINDOW_S = 30.0
-"""Whisper's window."""
-HALF_WINDOW_S = 15.0
-"""Audio that fills less than half of one."""
+ONE_WINDOW_S = 15.0
+"""Audio that fills less than half of a window."""
 ACCEPTED = "accepted"
 SILENCE = "no_speech"
+UNFINISHED = "unfinished"
+NOT_JUDGED = "not judged"
 REPETITION = "compression_ratio"
+IMPROBABLE = "avg_logprob"
+LOOP_CUT = "cut at the loop"
+SURE = -0.3
+"""The average log-probability above which a model is sure of a text."""
 
 
 def decoded_again(account: Account) -> Iterator[Finding]:
-    """Windows that took more than one attempt."""
+    """Windows that took more than one attempt, because one was rejected."""
     again = [
         (number, window)
         for number, window in enumerate(account.windows, 1)
-        if len(window.attempts) > 1
+        if len(window.attempts) > 1 and any(map(_is_rejected, window.attempts))
     ]
-    again.sort(key=lambda entry: -_decoded_s(entry[1]))
-    for number, window in again[:NAMED_WINDOWS]:
-        wasted_s = _decoded_s(window)
-        text = (
-            f"window {number} ({audio_span(window.start_s, window.end_s)}) was decoded "
-            f"{len(window.attempts)} times: {_rejections(window.attempts)}; "
-            f"{share(account.share(wasted_s))} of the job"
-        )
-        if not _is_good(window.attempts[-1]):
-            text += "; no attempt was good enough, the most probable one was kept"
-        yield Finding(text, _advice(account, window.attempts), wasted_s, is_problem=True)
-    if rest := again[NAMED_WINDOWS:]:
-        rest_s = sum(_decoded_s(window) for _, window in rest)
-        yield Finding(
-            f"{count(len(rest), 'more window')} were decoded more than once: "
-            f"{share(account.share(rest_s))} of the job",
-            "",
-            rest_s,
-            is_problem=True,
-        )
+    if len(again) > NAMED_WINDOWS:
+        yield _many_decoded_again(account, again)
+        return
+    for number, window in again:
+        spent_s = _decoded_s(window)
+        text = f"{_described(number, window)}; {share(account.share(spent_s))} of the job"
+        text += _resignation(account, window)
+        yield Finding(text, _advice(account, [window]), spent_s, is_problem=True)
+
+
+def _many_decoded_again(account: Account, again: Sequence[tuple[int, Window]]) -> Finding:
+    spent_s = sum(_decoded_s(window) for _, window in again)
+    text = (
+        f"{len(again)} of {count(len(account.windows), 'window')} were decoded more than once: "
+        f"{share(account.share(spent_s))} of the job; above all, "
+    )
+    number, window = max(again, key=lambda entry: _decoded_s(entry[1]))
+    text += _described(number, window) + _resignation(account, window)
+    advice = _advice(account, [window for _, window in again])
+    return Finding(text, advice, spent_s, is_problem=True)
+
+
+def _described(number: int, window: Window) -> str:
+    return (
+        f"window {number} ({audio_span(window.start_s, window.end_s)}) was decoded "
+        f"{len(window.attempts)} times: {_rejections(window.attempts)}"
+    )
+
+
+def _resignation(account: Account, window: Window) -> str:
+    """What became of a window that none of its attempts was good enough for."""
+    is_under_way = account.ending is not None and window is account.windows[-1]
+    if is_under_way or not _is_rejected(window.attempts[-1]):
+        return ""
+    if any(LOOP_CUT in attempt.verdict for attempt in window.attempts):
+        return "; no attempt was good enough, one was kept up to its loop"
+    return "; no attempt was good enough, the most probable one was kept"
 
 
 def _decoded_s(window: Window) -> float:
     return sum(attempt.generate_s for attempt in window.attempts)
 
 
-def _is_good(attempt: Attempt) -> bool:
-    return attempt.verdict == ACCEPTED or attempt.verdict.startswith(SILENCE)
-
-
-def fitted_again(account: Account) -> Iterator[Finding]:
-    """Windows that had to be shown whole after all."""
-    again = [w for w in account.windows if len({a.context_s for a in w.attempts}) > 1]
-    if again:
-        wasted_s = sum(a.generate_s for w in again for a in w.attempts if a.context_s < WINDOW_S)
-        yield Finding(
-            f"{len(again)} of {count(len(account.windows), 'window')} did not do with a fitting "
-            "encoder context and were decoded again with the full one",
-            "--encoder-context full spares the first try where that happens often.",
-            wasted_s,
-        )
+def _is_rejected(attempt: Attempt) -> bool:
+    return not attempt.verdict.startswith((ACCEPTED, SILENCE, UNFINISHED, NOT_JUDGED))
 
 
 def _rejections(attempts: Sequence[Attempt]) -> str:
     """The first reason of each kind."""
     kinds: dict[str, str] = {}
-    for attempt in attempts:
-        if not _is_good(attempt):
-            for each in attempt.verdict.split("; "):
-                kinds.setdefault(each.split(" ")[0], each)
+    for attempt in filter(_is_rejected, attempts):
+        for each in attempt.verdict.split("; "):
+            if each.startswith((REPETITION, IMPROBABLE, "it ")):
+                kinds.setdefault(each[:8], each)
     return ", then ".join(map(reason, kinds.values()))
 
 
-def _advice(account: Account, attempts: Sequence[Attempt]) -> str:
-    repeats = any(REPETITION in attempt.verdict for attempt in attempts)
-    if repeats and account.circumstances.vad == "off":
+def _advice(account: Account, windows: Sequence[Window]) -> str:
+    if any(_shown_more(window) for window in windows):
+        return "The audio alone was not enough for the encoder here: --encoder-context full."
+    attempts = [attempt for window in windows for attempt in window.attempts]
+    if not any(REPETITION in attempt.verdict for attempt in attempts):
         return (
-            "The decoder repeats itself, as it does on silence and noise: --vad silero cuts those "
-            "out; --temperature 0,0.4 allows one fallback instead of five."
+            "The model is not sure of what it hears: a larger model or clearer audio, or fewer "
+            "fallbacks with --temperature 0,0.4."
         )
-    if repeats:
-        return (
-            "The decoder repeats itself: --temperature 0,0.4 allows one fallback instead of five, "
-            "condition_on_previous_text false keeps a loop from the next window."
+    advice = "--temperature 0,0.4 allows one fallback instead of five."
+    if account.circumstances.vad == "off":
+        advice = (
+            "The decoder repeats itself, as it does on silence and noise, which --vad silero cuts "
+            "out; " + advice
         )
-    return (
-        "The model is not sure of what it hears: a larger model or clearer audio, or fewer "
-        "fallbacks with --temperature 0,0.4."
-    )
+    if any(attempt.avg_logprob > SURE for attempt in attempts if _is_rejected(attempt)):
+        advice += (
+            " Where it is what is said that repeats, a higher --compression-ratio-threshold "
+            "accepts it at once."
+        )
+    return advice
+
+
+def _shown_more(window: Window) -> bool:
+    """Whether the encoder was shown all of the window after it had been shown a part."""
+    return len({attempt.context_s for attempt in window.attempts}) > 1
 
 
 def cut_short(account: Account) -> Iterator[Finding]:
@@ -177,12 +195,14 @@ def short_audio(account: Account) -> Iterator[Finding]:
     """The encoder's fixed price, where it is most of a short job."""
     encode_s = account.timings.encode_s
     decoded_s = account.duration_s if account.speech_s is None else account.speech_s
-    is_full = any(a.context_s >= WINDOW_S for w in account.windows for a in w.attempts)
-    if is_full and 0 < decoded_s < HALF_WINDOW_S and account.share(encode_s) >= MUCH:
+    if account.circumstances.encoder_context != "full":
+        return
+    if 0 < decoded_s < ONE_WINDOW_S and account.share(encode_s) >= MUCH:
         yield Finding(
             f"encoding took {seconds(encode_s)}, {share(account.share(encode_s))}: the encoder "
             f"works through 30 s, of which {seconds(decoded_s)} are audio",
-            "--encoder-context fit shows it the audio alone; PROTOCOL.md says when that is wise.",
+            "--encoder-context fit shows it the audio alone; what comes of that is decoded again "
+            "with all of the window where it is doubtful.",
             encode_s,
         )
 
@@ -191,7 +211,6 @@ RULES = (
     degraded,
     cut_short,
     decoded_again,
-    fitted_again,
     silent_windows,
     alignment,
     wide_beam,

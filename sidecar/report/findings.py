@@ -6,6 +6,8 @@ it does not see in the figures.
 
 from collections.abc import Callable, Iterator, Sequence
 
+from msgspec import structs
+
 from sidecar.report import decoding
 from sidecar.report.account import Account
 from sidecar.report.finding import Finding
@@ -14,8 +16,8 @@ from sidecar.report.words import count, seconds, share
 
 NOTABLE = 0.1
 """The share of a job from which on a side matter is worth a word."""
-SLOW_PIPE_S = 0.05
-"""What the way to the worker and back may take."""
+LONG_WAY_S = 0.05
+"""For which the pipe to the worker is worth a word: the first job's takes a third of that."""
 UNNAMED = 0.02
 """The share that may remain without a name."""
 
@@ -23,7 +25,15 @@ UNNAMED = 0.02
 def findings(account: Account) -> Sequence[Finding]:
     """All there is to say: how it ended first, then problems and remarks, the costliest first."""
     found = [finding for rule in RULES for finding in rule(account)]
-    return sorted(found, key=lambda finding: (not finding.is_problem, -finding.seconds))
+    found.sort(key=lambda finding: (not finding.is_problem, -finding.seconds))
+    return list(_advised_once(found))
+
+
+def _advised_once(found: Sequence[Finding]) -> Iterator[Finding]:
+    said: set[str] = set()
+    for finding in found:
+        yield structs.replace(finding, advice="") if finding.advice in said else finding
+        said.add(finding.advice)
 
 
 def _ended(account: Account) -> Iterator[Finding]:
@@ -86,11 +96,12 @@ def _waited(account: Account) -> Iterator[Finding]:
             t.load_s,
             is_problem=True,
         )
-    if account.share(t.pipe_s) >= NOTABLE and t.pipe_s >= SLOW_PIPE_S:
+    if account.share(t.pipe_s) >= NOTABLE and t.pipe_s >= LONG_WAY_S:
         yield Finding(
             f"the way to the worker and back took {seconds(t.pipe_s)}: "
             f"{share(account.share(t.pipe_s))}",
-            "Send a path rather than the audio's bytes; a machine short of cores shows here too.",
+            "A machine that is short of cores shows here; so does audio that is sent as bytes "
+            "rather than as a path.",
             t.pipe_s,
         )
 
@@ -124,7 +135,8 @@ def _speech_detection(account: Account) -> Iterator[Finding]:
     if speech_s is None or not account.duration_s:
         return
     kept = speech_s / account.duration_s
-    if account.share(vad_s) >= NOTABLE and kept > 0.9:
+    # Batches need its stretches, whatever it cuts out.
+    if account.share(vad_s) >= NOTABLE and kept > 0.9 and account.circumstances.batch_size == 1:
         advice = "Without it (--vad off) this audio would have cost less."
         if account.job_index == 1:
             advice = "The first job also loads the detector: --warm leaves that out. " + advice

@@ -10,7 +10,7 @@ shorter audio none shrinks, because a window costs an encoder pass whatever is i
 from collections.abc import Iterator
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from sidecar.report.account import Account
 
@@ -50,11 +50,14 @@ class Row(Struct, frozen=True):
     seconds: float
     level: int = 0
     limit: Limit | None = None
+    is_whole: bool = True
+    """False: the job ended before, or in, this phase."""
 
     @property
     def mark(self) -> Mark | None:
-        """What to think of it; None: there is no limit for it."""
-        return self.limit.mark(self.seconds) if self.limit else None
+        """What to think of it; None: there is no telling, or no limit."""
+        mark = self.limit.mark(self.seconds) if self.limit else None
+        return mark if self.is_whole or mark == "slow" else None
 
 
 def scale(duration_s: float) -> float:
@@ -70,14 +73,21 @@ def total_limit(duration_s: float) -> Limit:
 
 def rows(account: Account) -> Iterator[Row]:
     """The phases in the order of their work; those at level 0 make up the total."""
-    t, factor = account.timings, scale(account.duration_s)
+    is_whole = account.ending is None
+    for row in _rows(account, scale(account.duration_s)):
+        yield row if is_whole else structs.replace(row, is_whole=False)
+
+
+def _rows(account: Account, factor: float) -> Iterator[Row]:
+    t = account.timings
+    encode_first_s = max(0.0, account.call_s - t.features_s - t.language_s)
+    looks_for_speech = account.circumstances.vad != "off"
     yield Row("queue", t.queue_s)
     yield Row("load the model", t.load_s)
     yield Row("pipe to the worker", t.pipe_s)
     yield Row("decode the audio", t.decode_s, limit=DECODE.scaled(factor))
-    yield Row("find the speech", t.vad_s, limit=VAD.scaled(factor))
+    yield Row("find the speech", t.vad_s, limit=VAD.scaled(factor) if looks_for_speech else None)
     yield Row("transcribe() call", account.call_s, limit=CALL)
-    encode_first_s = max(0.0, account.call_s - t.features_s - t.language_s)
     yield Row("features", t.features_s, 1)
     yield Row("encode for the language", encode_first_s, 1)
     yield Row("language", t.language_s, 1)

@@ -13,6 +13,8 @@ from sidecar.report.table import Column, Table
 from sidecar.report.words import audio_span, printable, reason, seconds
 
 LINE = 96
+WHOLE_CONTEXT_S = 30.0
+"""What the encoder is shown unless it is told to look at less."""
 PHASE_COLUMNS = (
     Column("phase", "text"),
     Column("seconds"),
@@ -27,6 +29,7 @@ ATTEMPT_COLUMNS = (
     Column("encode"),
     Column("align"),
     Column("attempt"),
+    Column("context"),
     Column("temperature"),
     Column("beam"),
     Column("tokens"),
@@ -87,13 +90,13 @@ def _phase_cells(account: Account, row: Row) -> tuple[str, ...]:
 
 
 def window_table(account: Account) -> Table:
-    """The windows and the attempts at them."""
+    """The windows and the attempts at them, without columns that have nothing to tell."""
     cells = [
         row
         for number, window in enumerate(account.windows, 1)
         for row in _window_cells(number, window)
     ]
-    return Table("windows and attempts", ATTEMPT_COLUMNS, cells)
+    return Table("windows and attempts", ATTEMPT_COLUMNS, cells).without_empty_columns()
 
 
 def _window_cells(number: int, window: Window) -> Iterator[tuple[str, ...]]:
@@ -101,7 +104,7 @@ def _window_cells(number: int, window: Window) -> Iterator[tuple[str, ...]]:
         str(number),
         audio_span(window.start_s, window.end_s),
         f"{window.encode_s:.3f}",
-        f"{window.align_s:.3f}",
+        f"{window.align_s:.3f}" if window.align_s else "",
     )
     if not window.attempts:
         yield (*head, *[""] * (len(ATTEMPT_COLUMNS) - len(head)))
@@ -112,6 +115,7 @@ def _window_cells(number: int, window: Window) -> Iterator[tuple[str, ...]]:
 
 def _attempt_cells(attempt: Attempt) -> tuple[str, ...]:
     return (
+        f"{attempt.context_s:.1f} s" if attempt.context_s < WHOLE_CONTEXT_S else "",
         f"{attempt.temperature:g}",
         str(attempt.beam_size),
         str(attempt.tokens),
@@ -129,10 +133,17 @@ def function_table(account: Account) -> Table:
         (Column("calls"), Column("own s"), Column("cumulative s"), Column("function", "text")),
         [
             (str(cost.calls), f"{cost.own_s:.3f}", f"{cost.cumulative_s:.3f}", cost.name)
-            for cost in account.circumstances.functions
+            for cost in account.circumstances.functions or ()
         ],
         "measured with a profiler, which slows Python code down; not native code",
     )
+
+
+def function_lines(account: Account) -> list[str]:
+    """The table of functions, or why there is none."""
+    if account.circumstances.functions:
+        return function_table(account).lines()
+    return ["functions", "- a job that fails tells nothing of them"]
 
 
 def finding_lines(found: Finding) -> list[str]:
@@ -191,6 +202,6 @@ def text(account: Account) -> str:
     if account.ending is not None and account.ending.stack:
         lines += ["", STACK]
         lines += [f"  {printable(frame)}" for frame in account.ending.stack]
-    if account.circumstances.functions:
-        lines += ["", *function_table(account).lines()]
+    if account.circumstances.functions is not None:
+        lines += ["", *function_lines(account)]
     return "\n".join(lines) + "\n"

@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 Kind = Literal["text", "number", "mark"]
 GAP = "  "
@@ -25,6 +25,15 @@ class Table(Struct, frozen=True):
     columns: Sequence[Column]
     rows: Sequence[Sequence[str]]
     note: str = ""
+
+    def without_empty_columns(self) -> "Table":
+        """Only the columns in which some row has something."""
+        kept = [index for index in range(len(self.columns)) if any(row[index] for row in self.rows)]
+        return structs.replace(
+            self,
+            columns=[self.columns[index] for index in kept],
+            rows=[[row[index] for index in kept] for row in self.rows],
+        )
 
     def lines(self) -> list[str]:
         """The table in columns of plain text, under its title."""

@@ -3,11 +3,11 @@
 
 def seconds(value: float) -> str:
     """A time in a sentence: as many digits as say something."""
-    if value >= 100:
+    if value >= 99.95:
         return f"{value:.0f} s"
-    if value >= 1:
+    if value >= 0.9995:
         return f"{value:.1f} s"
-    return f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.1f} ms"
+    return f"{value * 1000:.0f} ms" if value >= 0.00995 else f"{value * 1000:.1f} ms"
 
 
 def share(value: float) -> str:

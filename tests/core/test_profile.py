@@ -95,3 +95,16 @@ def test_what_neither_the_queue_nor_the_worker_accounts_for_is_the_pipe() -> Non
     timings = world.result().timings
     assert (timings.pipe_s, timings.total_s) == pytest.approx((0.55, 0.75))
     assert timings.other_s == 0.0
+
+
+def test_the_encoding_for_the_language_is_no_part_of_the_iteration() -> None:
+    world = ready_world()
+    world.submit(timeout_s=5.0, segments_s=4.0)
+    world.progress(Phase.ENCODE)
+    world.after(2.0)
+    world.progress(Phase.SEGMENTS)
+    world.after(3.0)
+    world.exit(KILLED)
+    failure = world.failure()
+    assert failure.error.details["budget"] == "total"
+    assert failure.data.timings.segments_s == pytest.approx(3.0, abs=0.1)
