@@ -63,8 +63,6 @@ class Measuring:
     """Does the rounds of a plan; it watches its own jobs."""
 
     def __init__(self, given: Arguments, plan: Plan, log: JsonLog, line: ProgressLine) -> None:
-        self.ended_by: int | None = None
-        """The signal that ended it, if one did."""
         self._plan = plan
         self._log = log
         self._line = line
@@ -82,6 +80,12 @@ class Measuring:
         """The jobs that count, by their ids."""
         self._first_s: dict[str, float] = {}
         self._hopeless: set[ModelSpec] = set()
+        self._last: Run | None = None
+
+    @property
+    def ended_by(self) -> int | None:
+        """The signal that ended it, if one did."""
+        return self._last.ended_by if self._last else None
 
     def run(self) -> None:
         """All rounds, or as many as there are until a signal comes."""
@@ -99,9 +103,8 @@ class Measuring:
             partial(self._job, each, model, beam_size)
             for each, beam_size in product(self._plan.inputs, self._plan.beam_sizes)
         ]
-        run = Run(self._settings, self._log, jobs, self)
+        self._last = run = Run(self._settings, self._log, jobs, self)
         run.run(model)
-        self.ended_by = run.ended_by
         if run.problem is not None:
             self._hopeless.add(model)
             for key, notes in self._notes.items():

@@ -54,8 +54,7 @@ class Run:
     ) -> None:
         self.problem: SidecarError | None = None
         """Why no further job can be done, if so."""
-        self.ended_by: int | None = None
-        """The signal that ended it, if one did."""
+        self._signals: list[int] = []
         self._shell = Shell(settings, log, self._perform)
         self._waiting = deque(jobs)
         self._loaded: set[int] = set()
@@ -64,9 +63,14 @@ class Run:
         self._under_way = 0
         self._ending = False
 
+    @property
+    def ended_by(self) -> int | None:
+        """The signal that ended it, or came when it had ended; if one did."""
+        return self._signals[-1] if self._signals else None
+
     def run(self, model: ModelSpec) -> None:
         """Load the model and do the jobs."""
-        on_signals(lambda number: self._shell.post(partial(self._interrupted, number)))
+        on_signals(self._signalled)
         try:
             self._shell.handle(LoadModel(model))
             self._shell.run()
@@ -115,10 +119,14 @@ class Run:
             refusal = self._shell.supervisor.pool.refusal
             self.problem = self.problem or refusal or WorkerUnavailable(reason)
 
-    def _interrupted(self, number: int) -> None:
-        if self.ended_by is not None:
+    def _signalled(self, number: int) -> None:
+        # Noted at once: the loop may have ended already.
+        self._signals.append(number)
+        self._shell.post(self._interrupted)
+
+    def _interrupted(self) -> None:
+        if len(self._signals) > 1:
             self._shell.stop()
-        self.ended_by = number
         self.end()
 
 
