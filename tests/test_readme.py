@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from sidecar.core.request import DecodingOptions, VadSilero, VadWebrtc
 from sidecar.serve.discover import NOTIFIED, RESULTS
 from sidecar.serve.params import TranscribeParams
 from sidecar.settings import TABLE, Setting
+from tests.commands.running import asr
 from tests.e2e.client import Client
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +46,21 @@ def test_every_error_is_described(error: type[SidecarError], text: str) -> None:
 )
 def test_every_name_of_the_wire_is_in_the_protocol(name: str) -> None:
     assert f"`{name}`" in PROTOCOL
+
+
+def test_the_commands_that_explain_time_run_as_the_readme_has_them(tmp_path: Path) -> None:
+    lines = re.findall(r"^asr-sidecar ((?:profile|bench) .*)$", README, re.MULTILINE)
+    assert len(lines) == 3
+    shutil.copytree(ROOT / "sidecar" / "assets", tmp_path / "sidecar" / "assets")
+    for line in lines:
+        done = asr(*shlex.split(line), cwd=tmp_path)
+        # A machine that has got busy since is no broken command.
+        assert done.returncode == 0 or " worse" in done.stdout.decode(), done.stderr
+    assert {path.name for path in tmp_path.glob("*.*")} == {
+        "page.html",
+        "trace.json",
+        "before.json",
+    }
 
 
 def test_the_shell_lines_do_what_the_readme_says() -> None:

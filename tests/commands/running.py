@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 from tests.e2e.client import ROOT, command_line
 
@@ -12,12 +13,13 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def asr(
-    *arguments: str, stdin: bytes = b"", **variables: str
+    *arguments: str, stdin: bytes = b"", cwd: Path | None = None, **variables: str
 ) -> "subprocess.CompletedProcess[bytes]":
     return subprocess.run(
         [*command_line(), *arguments],
         input=stdin,
         capture_output=True,
         env=environment(**variables),
+        cwd=cwd,
         timeout=100,
     )
