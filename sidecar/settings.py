@@ -53,6 +53,7 @@ class Settings(Struct, frozen=True):
     workers: Count = 1
     standby: Standby = "off"
     queue_limit: Count = 8
+    quarantine_s: Annotated[float, Meta(ge=0, le=7 * 86_400)] = 300.0
     degrade: bool = True
     reuse_encoding: bool = True
     bound_tokens: bool = True
@@ -106,6 +107,7 @@ class Settings(Struct, frozen=True):
             load_timeout_s=self.load_timeout_s,
             stall_timeout_s=self.stall_timeout_s,
             cancel_grace_s=self.cancel_grace_s,
+            quarantine_s=self.quarantine_s,
             thrift=Thrift(
                 degrade=self.degrade,
                 reuse_encoding=self.reuse_encoding,
@@ -186,6 +188,7 @@ TABLE = (
     Setting("workers", "ASR_WORKERS", "jobs at the same time", "N"),
     Setting("standby", "ASR_STANDBY", "off, warm (imports done) or hot (model loaded)"),
     Setting("queue_limit", "ASR_QUEUE_LIMIT", "jobs that may wait", "N"),
+    Setting("quarantine_s", "ASR_QUARANTINE", "refuse audio that killed two workers; 0: no", "S"),
     Setting("degrade", "ASR_DEGRADE", "give up quality before giving up the job"),
     Setting("reuse_encoding", "ASR_REUSE_ENCODING", "decode what language detection encoded"),
     Setting("bound_tokens", "ASR_BOUND_TOKENS", "no more tokens than the audio can need"),

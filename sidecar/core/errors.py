@@ -139,6 +139,13 @@ class FileUnreadable(SidecarError):
     kind = "file_unreadable"
 
 
+class PoisonedInput(SidecarError):
+    """The same audio has killed workers; it is not tried again for `retry_after_s`."""
+
+    code = -32022
+    kind = "poisoned_input"
+
+
 class Cancelled(SidecarError):
     """The client cancelled the request."""
 
@@ -163,6 +170,7 @@ ERROR_TYPES: tuple[type[SidecarError], ...] = (
     OutOfMemory,
     ShuttingDown,
     FileUnreadable,
+    PoisonedInput,
     Cancelled,
 )
 

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterator
 from itertools import count
+from math import inf
 
 from msgspec import structs
 
@@ -30,6 +31,8 @@ class Job:
         received_at_s: float,
         priority: int = 0,
         reply_to: object = None,
+        identity: str = "",
+        unchanged_for_s: float = inf,
     ) -> None:
         self.job_id = job_id
         self.trace_id = trace_id
@@ -41,6 +44,10 @@ class Job:
         self.priority = priority
         self.reply_to = reply_to
         """Whom to answer: the shell's business, opaque here."""
+        self.identity = identity
+        """By which the same audio is known again; empty: never."""
+        self.unchanged_for_s = unchanged_for_s
+        """For how long there was this audio, and no other, under its identity."""
         self.state = JobState.QUEUED
         self.dispatched_at_s: float | None = None
         self.queue_s = 0.0

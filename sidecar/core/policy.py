@@ -26,6 +26,8 @@ class Policy(Struct, frozen=True):
     longest_pause_s: float = 30.0
     standby_patience_s: float = 2.0
     """A new standby waits this long for running jobs to end, which its start would slow down."""
+    quarantine_s: float = 300.0
+    """For how long audio that has killed workers is refused; 0: it is not."""
     settled_s: float = 10.0
     """A worker that lived this long, or finished a job, has started well."""
     thrift: Thrift = Thrift()

@@ -53,6 +53,7 @@ from sidecar.core.job import Job
 from sidecar.core.ledger import Ledger
 from sidecar.core.policy import Policy
 from sidecar.core.pool import Pool
+from sidecar.core.quarantine import Quarantine
 from sidecar.core.slot import Slot
 from sidecar.core.states import JobMove, JobState, WorkerState
 from sidecar.core.verdict import cancelled, crash_of, shutting_down, timeout_of
@@ -66,6 +67,7 @@ class Supervisor:
         self._out: list[Action] = []
         self.ledger = Ledger(policy, self._out, log_text=log_text)
         self.pool = Pool(policy, self._out)
+        self.quarantine = Quarantine(policy.quarantine_s)
         self._load_waiters: list[object] = []
         self._unload_waiters: list[object] = []
         self._shutdown_waiters: list[object] = []
@@ -101,6 +103,7 @@ class Supervisor:
                     self._exited(slot, exit, now)
             case LoadModel(model, reply_to):
                 self._load_waiters.append(reply_to)
+                self.quarantine.clear()
                 self.pool.serve(model, now)
             case RefuseModel(error):
                 self.pool.refuse(error, now)
@@ -136,7 +139,7 @@ class Supervisor:
 
     def _submit(self, job: Job, now: float) -> None:
         refusal = shutting_down() if self.draining else self.pool.refusal or self.pool.broken
-        if self.ledger.enter(job, refusal, now):
+        if self.ledger.enter(job, refusal or self.quarantine.refusal(job, now), now):
             self.pool.parked = False
 
     def _refuse_waiting(self, now: float) -> None:
@@ -145,6 +148,9 @@ class Supervisor:
             error = shutting_down()
         if error is not None:
             self.ledger.end_all_waiting(error, now, loading=self.pool.loading)
+        for job in self.ledger.queue:
+            if poisoned := self.quarantine.refusal(job, now):
+                self.ledger.end_waiting(job, poisoned, now, loading=self.pool.loading)
 
     def _cancel(self, job: Job, now: float) -> None:
         if job.state is JobState.QUEUED:
@@ -216,6 +222,7 @@ class Supervisor:
                 job.transcript = transcript
                 # A worker that is being killed holds the device until it is gone.
                 if slot.state is WorkerState.BUSY:
+                    self.quarantine.survived(job)
                     self.ledger.succeed(slot, job, now)
                     self.pool.finished(slot, now)
             case Failed(_, kind, text, _, details):
@@ -244,6 +251,7 @@ class Supervisor:
         else:
             error = job.error or (crash_of(exit) if exit else WorkerCrashed("it had to be killed"))
             released = exit is not None
+            self.quarantine.died(job, error, now)
             self.ledger.fail(slot, job, error, now, released=released, exit=exit)
 
     def _expire(self, now: float) -> None:

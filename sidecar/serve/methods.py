@@ -5,9 +5,11 @@ comes later, through the call.
 """
 
 import binascii
+import math
 import os
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
@@ -168,6 +170,7 @@ def transcribe(context: Context, given: params.TranscribeParams) -> object:
     service, call = context.service, context.call
     call.stream, call.progress_token = given.stream, given.workDoneToken
     job_id = given.job_id or uuid.uuid4().hex
+    identity = _identity(source, payload)
     job = Job(
         job_id,
         given.trace_id or job_id,
@@ -186,9 +189,34 @@ def transcribe(context: Context, given: params.TranscribeParams) -> object:
         received_at_s=received_at_s,
         priority=given.priority,
         reply_to=call,
+        identity=identity,
+        unchanged_for_s=_unchanged_for_s(service, source),
     )
     service.handle(Submit(job))
     return DEFERRED
+
+
+def _identity(source: AudioSource, payload: bytes) -> str:
+    """The same for the same audio: the path, or what the bytes are and sum up to."""
+    if source.path is not None:
+        return source.path
+    kind = f"{source.format} {source.sample_rate} Hz, {source.channels} channels"
+    return f"{kind}, {len(payload)} bytes, CRC {zlib.crc32(payload):08x}"
+
+
+def _unchanged_for_s(service: Service, source: AudioSource) -> float:
+    """How long the file has been as it is.
+
+    Asked only of a file that is to be refused: the parent touches no other, for that can hang.
+    """
+    if source.path is None or not service.supervisor.quarantine.holds(
+        source.path, time.monotonic()
+    ):
+        return math.inf
+    try:
+        return time.time() - os.stat(source.path).st_mtime
+    except OSError:
+        return 0.0
 
 
 def audio_of(given: params.AudioParams) -> tuple[AudioSource, bytes]:

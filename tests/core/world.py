@@ -1,5 +1,6 @@
 """A made-up world for the supervisor: its clock, its workers, and what it decided."""
 
+from math import inf
 from typing import TypeVar
 
 from msgspec import structs
@@ -113,6 +114,8 @@ class World:
         segments_s: float = 40.0,
         priority: int = 0,
         profile: bool = False,
+        identity: str = "",
+        unchanged_for_s: float = inf,
     ) -> Job:
         """A request arrives."""
         job = Job(
@@ -123,6 +126,8 @@ class World:
             segments=Budget(segments_s),
             received_at_s=self.now,
             priority=priority,
+            identity=identity,
+            unchanged_for_s=unchanged_for_s,
         )
         self.tell(Submit(job))
         return job

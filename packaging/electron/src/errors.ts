@@ -25,6 +25,7 @@ export interface WireErrorData {
   out_of_memory: MaybeJobData;
   shutting_down: MaybeJobData;
   file_unreadable: JobErrorData & { path?: string };
+  poisoned_input: JobErrorData & { kills: number; retry_after_s: number };
   cancelled: MaybeJobData;
 }
 
@@ -98,6 +99,9 @@ export class AsrAudioTooLongError extends AsrError<"audio_too_long"> {}
 export class AsrOutOfMemoryError extends AsrError<"out_of_memory"> {}
 export class AsrShuttingDownError extends AsrError<"shutting_down"> {}
 export class AsrFileUnreadableError extends AsrError<"file_unreadable"> {}
+
+/** This audio has killed workers again and again; it is refused for `retry_after_s`. */
+export class AsrPoisonedInputError extends AsrError<"poisoned_input"> {}
 export class AsrCancelledError extends AsrError<"cancelled"> {}
 export class AsrSidecarNotFoundError extends AsrError<"sidecar_not_found"> {}
 export class AsrSpawnFailedError extends AsrError<"spawn_failed"> {}
@@ -126,6 +130,7 @@ const OF_THE_WIRE: Record<keyof typeof ERRORS, Constructor> = {
   out_of_memory: AsrOutOfMemoryError,
   shutting_down: AsrShuttingDownError,
   file_unreadable: AsrFileUnreadableError,
+  poisoned_input: AsrPoisonedInputError,
   cancelled: AsrCancelledError,
 };
 
