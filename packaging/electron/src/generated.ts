@@ -503,5 +503,6 @@ export const ERRORS = {
   out_of_memory: { code: -32018, retryable: true },
   shutting_down: { code: -32019, retryable: false },
   file_unreadable: { code: -32021, retryable: false },
+  poisoned_input: { code: -32022, retryable: false },
   cancelled: { code: -32800, retryable: false },
 } as const;
