@@ -53,6 +53,11 @@ MINUTES ?= 30
 soak: $(VENV)/installed
 	$(BIN)/python -m tests.soak $(MINUTES)
 
+# 200,000 messages and 20,000 audio files that nobody would send on purpose.
+.PHONY: fuzz
+fuzz: $(VENV)/installed
+	$(BIN)/python -m tests.fuzz
+
 .PHONY: benchmark
 benchmark: $(VENV)/installed
 	$(BIN)/python -m tests.benchmark
