@@ -1,6 +1,12 @@
 """Servers whose workers can be broken from within: see `faults/sitecustomize.py`."""
 
 import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +16,11 @@ import pytest
 from tests.e2e.client import EXECUTABLE, Client
 
 FAULTS = Path(__file__).parent / "faults"
+COMPILER = shutil.which("cc") if sys.platform == "linux" else None
 
 breakable = pytest.mark.skipif(
-    EXECUTABLE is not None, reason="a frozen program takes no sitecustomize"
+    EXECUTABLE is not None and COMPILER is None,
+    reason="a frozen program takes no sitecustomize, and there is no compiler for another way",
 )
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and links as POSIX has them")
 
@@ -20,7 +28,24 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals and links as POSI
 def environment(at_start: Path | None = None) -> dict[str, str]:
     """What makes workers breakable; the file `at_start` names a fault for their start."""
     chosen = {"ASR_TEST_FAULT": str(at_start)} if at_start else {}
-    return {"PYTHONPATH": str(FAULTS), **chosen}
+    if EXECUTABLE is None:
+        return {"PYTHONPATH": str(FAULTS), **chosen}
+    script = str(FAULTS / "sitecustomize.py")
+    return {"LD_PRELOAD": _preload(), "ASR_TEST_SCRIPT": script, **chosen}
+
+
+@cache
+def _preload() -> str:
+    """The compiled library; it lies where the next run finds it too."""
+    assert COMPILER is not None
+    source = FAULTS / "preload.c"
+    library = Path(tempfile.gettempdir()) / f"preload-{zlib.crc32(source.read_bytes()):08x}.so"
+    if not library.exists():
+        part = library.with_suffix(f".{os.getpid()}")
+        command = [COMPILER, "-shared", "-fPIC", "-o", str(part), str(source), "-ldl", "-lpthread"]
+        subprocess.run(command, check=True)
+        part.replace(library)
+    return str(library)
 
 
 def breakable_client(*arguments: str, at_start: Path | None = None) -> Client:

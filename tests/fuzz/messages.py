@@ -37,7 +37,7 @@ CALLS: dict[str, dict[str, Any]] = {
     },
 }
 """Not among them: what ends the server or its worker on purpose."""
-NEVER = frozenset({"shutdown", "exit", "models.load", "models.unload"})
+NEVER = ("shutdown", "exit", "models.load", "models.unload")
 
 
 class Sent(Struct, frozen=True):

@@ -1,4 +1,5 @@
-"""Breaks workers from within, without a hook in the product. On PYTHONPATH, Python imports it.
+"""Breaks workers from within, without a hook in the product. On PYTHONPATH, Python imports it; a
+frozen program, which does not, is made to run it by `preload.c`.
 
 Only processes that are workers are touched. `ASR_TEST_FAULT` names a file; what it holds is done
 at the worker's start. A job whose audio has the path `fault:NAME` does `NAME` while it decodes.
@@ -127,8 +128,11 @@ class Patcher(importlib.abc.MetaPathFinder):
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         patch = self._patches.pop(name, None)
-        spec = patch and importlib.machinery.PathFinder.find_spec(name, path)
-        if not patch or not spec or not spec.loader:
+        if not patch:
+            return None
+        others = (finder.find_spec(name, path, target) for finder in sys.meta_path[1:])
+        spec = next(filter(None, others), None)
+        if not spec or not spec.loader:
             return None
         execute = spec.loader.exec_module
 
