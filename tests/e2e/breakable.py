@@ -25,9 +25,13 @@ breakable = pytest.mark.skipif(
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and links as POSIX has them")
 
 
-def environment(at_start: Path | None = None) -> dict[str, str]:
-    """What makes workers breakable; the file `at_start` names a fault for their start."""
-    chosen = {"ASR_TEST_FAULT": str(at_start)} if at_start else {}
+def environment(at_start: Path | None = None, now: Path | None = None) -> dict[str, str]:
+    """What makes workers breakable.
+
+    The file `at_start` names a fault for their start, the file `now` one for a SIGUSR1.
+    """
+    files = {"ASR_TEST_FAULT": at_start, "ASR_TEST_FAULT_NOW": now}
+    chosen = {name: str(path) for name, path in files.items() if path}
     if EXECUTABLE is None:
         return {"PYTHONPATH": str(FAULTS), **chosen}
     script = str(FAULTS / "sitecustomize.py")
@@ -48,9 +52,11 @@ def _preload() -> str:
     return str(library)
 
 
-def breakable_client(*arguments: str, at_start: Path | None = None) -> Client:
+def breakable_client(
+    *arguments: str, at_start: Path | None = None, now: Path | None = None
+) -> Client:
     """A server with breakable workers."""
-    return Client(*arguments, environment=environment(at_start))
+    return Client(*arguments, environment=environment(at_start, now))
 
 
 def fault(name: str, **more: object) -> dict[str, Any]:

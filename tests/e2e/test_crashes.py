@@ -258,7 +258,7 @@ def test_a_worker_that_never_starts_opens_the_breaker_until_it_is_asked_again(
 @breakable
 def test_a_load_that_hangs_is_given_up(tmp_path: Path) -> None:
     at_start = tmp_path / "fault"
-    at_start.write_text("hang_load")
+    at_start.write_text("load:sleep")
     with breakable_client("--load-timeout", "1", at_start=at_start) as client:
         client.call("ping")
         waiting = client.request("transcribe", sample())

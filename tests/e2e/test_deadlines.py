@@ -124,7 +124,7 @@ def test_the_settings_give_the_deadline_of_a_request_that_has_none(measured: Mea
 @breakable
 def test_a_deadline_while_the_model_loads_is_kept(tmp_path: Path, measured: Measured) -> None:
     at_start = tmp_path / "fault"
-    at_start.write_text("hang_load")
+    at_start.write_text("load:sleep")
     with breakable_client("--load-timeout", "2", at_start=at_start) as client:
         client.call("ping")
         for timeout_s in (0.05, 0.3):

@@ -2,7 +2,9 @@
 frozen program, which does not, is made to run it by `preload.c`.
 
 Only processes that are workers are touched. `ASR_TEST_FAULT` names a file; what it holds is done
-at the worker's start. A job whose audio has the path `fault:NAME` does `NAME` while it decodes.
+at the worker's start, or `load:NAME` while the model loads. A job whose audio has the path
+`fault:NAME` does `NAME` while it decodes. On SIGUSR1 a worker does, in its main thread, what the
+file holds that `ASR_TEST_FAULT_NOW` names.
 """
 
 import ctypes
@@ -10,6 +12,7 @@ import gc
 import importlib.abc
 import importlib.machinery
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,8 +21,8 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
-AT_START = "ASR_TEST_FAULT"
-IN_JOB = "fault:"
+AT_START, NOW = "ASR_TEST_FAULT", "ASR_TEST_FAULT_NOW"
+IN_JOB, IN_LOAD = "fault:", "load:"
 kept: list[object] = []
 
 
@@ -39,6 +42,28 @@ def crash() -> None:
 def spin() -> None:
     while True:
         pass
+
+
+def spin_native() -> None:
+    """Native code that never ends, and keeps the interpreter for itself."""
+    re.match("(a+)+$", "a" * 64 + "b")
+
+
+def sleep_native() -> None:
+    """Native code that lets other threads run."""
+    ctypes.CDLL(None).sleep(60)
+
+
+def exhaust() -> None:
+    """Ask for more memory than the address space may have."""
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, limits[1]))
+    try:
+        kept.append(bytearray(16 << 30))
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
 def sleep_holding_the_interpreter() -> None:
@@ -144,7 +169,14 @@ class Patcher(importlib.abc.MetaPathFinder):
         return spec
 
 
+def on_signal(*_: object) -> None:
+    perform(read_fault(NOW))
+
+
 def patch_pipeline(module: ModuleType) -> None:
+    # The main thread imports it; no other may set handlers.
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, on_signal)
     decode = module.decode_audio
 
     def decode_audio(source: Any, *more: Any) -> Any:
@@ -156,8 +188,8 @@ def patch_pipeline(module: ModuleType) -> None:
 
 
 def patch_speech(module: ModuleType) -> None:
-    """A load that never ends."""
-    module.SpeechModel.load = lambda *_, **__: sleep()
+    """A load that goes wrong."""
+    module.SpeechModel.load = lambda *_, **__: perform(fault.removeprefix(IN_LOAD))
 
 
 def perform(fault: str) -> None:
@@ -165,9 +197,9 @@ def perform(fault: str) -> None:
     globals()[name](*[argument] if argument else [])
 
 
-def at_start() -> str:
+def read_fault(variable: str) -> str:
     try:
-        with open(os.environ[AT_START], encoding="utf-8") as file:
+        with open(os.environ[variable], encoding="utf-8") as file:
             return file.read().strip()
     except (KeyError, FileNotFoundError):
         return ""
@@ -175,8 +207,8 @@ def at_start() -> str:
 
 if sys.orig_argv[-2:-1] == ["worker"]:
     patches: dict[str, Patch] = {"sidecar.worker.pipeline": patch_pipeline}
-    fault = at_start()
-    if fault == "hang_load":
+    fault = read_fault(AT_START)
+    if fault.startswith(IN_LOAD):
         patches["sidecar.worker.speech"] = patch_speech
     elif fault:
         perform(fault)
