@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from sidecar.core.events import Event, Exit, Exited, Garbled, Heard
 from sidecar.core.ipc import IpcError, ToWorker, encode, from_worker
@@ -18,8 +19,9 @@ STDERR_TAIL_BYTES = 16 << 10
 STDERR_LINES_PER_S = 100
 STDERR_LINE_CHARS = 2000
 """A worker that floods its stderr costs the log no more than this."""
-DRAIN_S = 0.25
-"""How long the pipes of a dead process may hold up the news of its death."""
+DRAIN_S, QUIET_S = 0.25, 0.02
+"""How long the pipes of a dead process may hold up the news of its death, if somebody else holds
+them: while something comes, and when nothing does."""
 
 
 class WorkerProcess:
@@ -41,6 +43,7 @@ class WorkerProcess:
         self._on_stderr = on_stderr
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._tail = bytearray()
+        self._heard_at_s = 0.0
         self._gone = threading.Event()
         self._process = _spawn(command, environment)
         self._tree = _Tree(self._process)
@@ -84,6 +87,7 @@ class WorkerProcess:
         with self._process.stdout as pipe:
             try:
                 while data := os.read(pipe.fileno(), 1 << 16):
+                    self._heard_at_s = time.monotonic()
                     for message, _ in decoder.feed(data):
                         self._deliver(Heard(self._generation, message))
             except IpcError as error:
@@ -98,6 +102,7 @@ class WorkerProcess:
         counted = lines = 0
         with self._process.stderr as pipe:
             while data := os.read(pipe.fileno(), 1 << 16):
+                self._heard_at_s = time.monotonic()
                 self._tail += data
                 del self._tail[:-STDERR_TAIL_BYTES]
                 second = int(time.monotonic())
@@ -114,10 +119,19 @@ class WorkerProcess:
         self._gone.set()
         self._tree.kill()
         self._outbox.put(None)
-        for listener in self._listeners:
-            listener.join(DRAIN_S)
+        self._drain()
         text = self._tail.decode("utf-8", "replace")
         self._deliver(Exited(self._generation, _exit_of(returncode, text)))
+
+    def _drain(self) -> None:
+        """Hear what was said to the end, which may be a result."""
+        died_at_s = now = time.monotonic()
+        while any(listener.is_alive() for listener in self._listeners):
+            if now - max(died_at_s, self._heard_at_s) > QUIET_S or now - died_at_s > DRAIN_S:
+                return
+            for listener in self._listeners:
+                listener.join(QUIET_S / 4)
+            now = time.monotonic()
 
 
 def _exit_of(returncode: int, stderr_text: str) -> Exit:
@@ -159,14 +173,28 @@ if sys.platform == "win32":
 else:
 
     class _Tree:
-        """The process and its descendants: a process group."""
+        """The process and its descendants: a process group, and on Linux who has left it."""
 
         def __init__(self, process: subprocess.Popen[bytes]) -> None:
             self._group = process.pid
 
         def kill(self) -> None:
-            try:
+            # Looked for while the process is there: afterwards nobody knows whose they were.
+            left = _descendants(self._group)
+            # Gone already, perhaps; macOS says EPERM of a group that consists of zombies.
+            with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._group, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                # Gone already; macOS says EPERM of a group that consists of zombies.
-                return
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+def _descendants(pid: int) -> list[int]:
+    """On Linux, the children of a process and theirs, whatever group or session they are in."""
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                for child in map(int, file.read().split()):
+                    found += [child, *_descendants(child)]
+    return found

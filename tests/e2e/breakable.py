@@ -32,18 +32,19 @@ def environment(at_start: Path | None = None, now: Path | None = None) -> dict[s
     """
     files = {"ASR_TEST_FAULT": at_start, "ASR_TEST_FAULT_NOW": now}
     chosen = {name: str(path) for name, path in files.items() if path}
+    chosen["ASR_TEST_PYTHON"] = sys.executable
     if EXECUTABLE is None:
         return {"PYTHONPATH": str(FAULTS), **chosen}
     script = str(FAULTS / "sitecustomize.py")
-    return {"LD_PRELOAD": _preload(), "ASR_TEST_SCRIPT": script, **chosen}
+    return {"LD_PRELOAD": compiled("preload"), "ASR_TEST_SCRIPT": script, **chosen}
 
 
 @cache
-def _preload() -> str:
-    """The compiled library; it lies where the next run finds it too."""
+def compiled(name: str) -> str:
+    """A library for LD_PRELOAD; it lies where the next run finds it too."""
     assert COMPILER is not None
-    source = FAULTS / "preload.c"
-    library = Path(tempfile.gettempdir()) / f"preload-{zlib.crc32(source.read_bytes()):08x}.so"
+    source = FAULTS / f"{name}.c"
+    library = Path(tempfile.gettempdir()) / f"{name}-{zlib.crc32(source.read_bytes()):08x}.so"
     if not library.exists():
         part = library.with_suffix(f".{os.getpid()}")
         command = [COMPILER, "-shared", "-fPIC", "-o", str(part), str(source), "-ldl", "-lpthread"]

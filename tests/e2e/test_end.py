@@ -10,7 +10,7 @@ import sys
 import psutil
 import pytest
 
-from tests.e2e.breakable import posix
+from tests.e2e.breakable import breakable, breakable_client, fault, posix
 from tests.e2e.client import ROOT, Client, alive, command_line, error_of, left_of, result_of
 from tests.e2e.jobs import EXPECTED, patient, sample, slow
 
@@ -154,6 +154,22 @@ def test_a_killed_server_leaves_no_worker_not_even_a_stopped_one(stopped: bool) 
             pytest.skip("only Linux ends a stopped process with its parent")
         if stopped:
             os.kill(pid, signal.SIGSTOP)
+        client.kill(signal.SIGKILL)
+        client.exit_code(5)
+        assert client.leftovers(GONE_S) == []
+        assert alive(pid) is None
+
+
+@posix
+@breakable
+@pytest.mark.parametrize("name", ["spin", "spin_native", "sleep_native", "ignore_sigterm"])
+def test_a_killed_server_leaves_no_worker_that_hangs(name: str) -> None:
+    with breakable_client() as client:
+        pid = client.ready().worker_pid()
+        client.processes()
+        after = len(client.messages)
+        client.request("transcribe", fault(name, stream=True))
+        client.notified("job/started", after=after)
         client.kill(signal.SIGKILL)
         client.exit_code(5)
         assert client.leftovers(GONE_S) == []

@@ -23,6 +23,8 @@ from typing import Any
 
 AT_START, NOW = "ASR_TEST_FAULT", "ASR_TEST_FAULT_NOW"
 IN_JOB, IN_LOAD = "fault:", "load:"
+PYTHON = os.environ.get("ASR_TEST_PYTHON", "python3")
+"""For other processes: a frozen program is no interpreter."""
 kept: list[object] = []
 
 
@@ -113,16 +115,40 @@ def flood_stderr() -> None:
         os.write(2, b"so many words about nothing at all, " * 5 + b"\n")
 
 
+def flood_a_gigabyte() -> None:
+    block = b"a line without a meaning, and without an end " * 23_302
+    for _ in range(1 << 10):
+        os.write(2, block)
+
+
+def half_a_message() -> None:
+    os.write(wire(), b'{"message":{"type":"Done","job_id":"')
+    os._exit(0)
+
+
+def escapee() -> None:
+    """Start a process that is nobody's child, and speaks for a dead worker later."""
+    code = (
+        "import os, sys, time; os.fork() and os._exit(0); time.sleep(1.5); wire = int(sys.argv[1]);"
+        'os.write(wire, b\'{"message":{"type":"Beat","rss_bytes":1}}\\n\');'
+        "time.sleep(0.5)"
+    )
+    subprocess.Popen(
+        [PYTHON, "-S", "-c", code, str(wire())], pass_fds=[wire()], start_new_session=True
+    )
+    sleep()
+
+
 def print_on_stdout() -> None:
     """What a native library does that writes to fd 1."""
     os.write(1, b'{"jsonrpc":"2.0","id":1,"result":"from a library"}\n')
     print("and from Python", flush=True)  # noqa: T201
 
 
-def grandchild() -> None:
+def grandchild(session: str = "") -> None:
     """Start a process that would outlive everybody, and say its id where the test finds it."""
     code = "import time; time.sleep(300)"
-    child = subprocess.Popen([sys.executable, "-S", "-c", code])
+    child = subprocess.Popen([PYTHON, "-S", "-c", code], start_new_session=bool(session))
     kept.append(child)
     sleep()
 
