@@ -34,13 +34,18 @@ class Stay(Struct, frozen=True):
     took_s: float
     blocks: Sequence[Block]
 
+    @property
+    def attempts(self) -> Sequence[Block]:
+        """The attempts among the work."""
+        return [block for block in self.blocks if block.work not in ("encode", "align")]
+
 
 def stays(account: Account) -> Iterator[Stay]:
     """The windows in their order. Those whose encoder pass began together are a batch."""
     numbered = list(enumerate(account.windows, 1))
     batches = [list(batch) for _, batch in groupby(numbered, lambda entry: entry[1].at_s)]
     starts_s = [batch[0][1].at_s for batch in batches]
-    ends_s = [*starts_s[1:], float("inf")]
+    ends_s = [*starts_s, float("inf")][1:]
     for batch, at_s, until_s in zip(batches, starts_s, ends_s, strict=True):
         spans = [span for span in account.spans if at_s <= span.at_s < until_s]
         for lane, (number, window) in enumerate(batch):

@@ -61,6 +61,14 @@ def test_different_reasons_are_told_once_each() -> None:
     )
 
 
+def test_the_advice_is_for_the_reason_that_came_up_most() -> None:
+    unsure = attempt("avg_logprob -1.3 < -1")
+    lost = said(account(window(looping(0), unsure, unsure, attempt())), "decoded")
+    assert "larger model" in lost.advice
+    repeating = said(account(window(looping(0), looping(1), unsure, attempt())), "decoded")
+    assert "repeats itself" in repeating.advice
+
+
 def test_many_windows_that_were_decoded_again_are_one_finding() -> None:
     windows = [window(looping(), looping(1), attempt())] * 5
     found = said(account(*windows, window(attempt())), "decoded")
