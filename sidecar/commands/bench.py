@@ -10,7 +10,7 @@ import msgspec
 from sidecar.commands.exit import ExitCode, of_signal
 from sidecar.commands.inputs import STDIN, BadUsage, inputs_of
 from sidecar.commands.measuring import Measuring, Plan, setups_of
-from sidecar.commands.output import complain, quiet_log, replace_file, write
+from sidecar.commands.output import check_place, complain, quiet_log, replace_file, write
 from sidecar.commands.progress import stderr_line
 from sidecar.commands.references import references_of
 from sidecar.commands.run import said_of_signal
@@ -84,6 +84,8 @@ def _plan(given: Arguments) -> Plan:
         raise BadUsage("bench reads files again and again: - is none")
     if len(set(options.files)) < len(options.files):
         raise BadUsage("a file is given twice")
+    check_place(options.json)
+    check_place(options.html)
     references = references_of(options.reference, options.files)
     models = [settings.model_spec(name) for name in options.models or [None]]
     setups = setups_of(models, options.threads or [settings.cpu_threads])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from itertools import product
@@ -13,14 +14,18 @@ from sidecar.commands.inputs import Input
 from sidecar.commands.inspection import inspect
 from sidecar.commands.job import Wanted
 from sidecar.commands.machine import gpus, processor, system
-from sidecar.commands.memory import peak_bytes
-from sidecar.commands.progress import ProgressLine
+from sidecar.commands.memory import PeakMemory
+from sidecar.commands.output import complain
+from sidecar.commands.progress import ProgressLine, shortened
+from sidecar.commands.report import NAME_LENGTH
 from sidecar.commands.run import Run
+from sidecar.core.errors import SidecarError
 from sidecar.core.ipc import ModelSpec
 from sidecar.core.job import Job
 from sidecar.core.reply import Failure, Outcome, TranscribeResult
 from sidecar.report.bench.errors import ErrorRates, error_rates
 from sidecar.report.bench.result import BenchResult, Machine, Measured, Row, Setup
+from sidecar.report.decoding import fallbacks
 from sidecar.serve.arguments import Arguments
 from sidecar.serve.log import JsonLog
 from sidecar.version import VERSION
@@ -81,6 +86,9 @@ class Measuring:
         self._first_s: dict[str, float] = {}
         self._hopeless: set[ModelSpec] = set()
         self._last: Run | None = None
+        self._said: set[str] = set()
+        self._watching = ExitStack()
+        self._memory = PeakMemory(None)
 
     @property
     def ended_by(self) -> int | None:
@@ -104,9 +112,11 @@ class Measuring:
             for each, beam_size in product(self._plan.inputs, self._plan.beam_sizes)
         ]
         self._last = run = Run(self._settings, self._log, jobs, self)
-        run.run(model)
+        with self._watching:
+            run.run(model)
         if run.problem is not None:
             self._hopeless.add(model)
+            self._say(model.name, run.problem)
             for key, notes in self._notes.items():
                 if key[1] in self._setups([model]):
                     notes.failures.append(run.problem.kind)
@@ -115,6 +125,8 @@ class Measuring:
         settings = structs.replace(self._settings, beam_size=beam_size)
         job = structs.replace(self._wanted, settings=settings).job(given)
         self._counts[job.job_id] = given.name, _setup(model, beam_size)
+        assert self._last is not None
+        self._memory = self._watching.enter_context(PeakMemory(self._last.worker_pid))
         return job
 
     def progressed(self, job: Job) -> None:
@@ -125,6 +137,9 @@ class Measuring:
 
     def answered(self, job: Job, outcome: Outcome) -> None:
         """Note what it took."""
+        self._watching.close()
+        if isinstance(outcome, Failure):
+            self._say(job.trace_id, outcome.error)
         key = self._counts.get(job.job_id)
         if key is None:
             return
@@ -138,13 +153,20 @@ class Measuring:
             Measured(
                 latency_s=outcome.timings.total_s,
                 first_segment_s=self._first_s.get(job.job_id),
-                attempts=sum(len(window.attempts) for window in windows),
-                windows=len(windows),
-                peak_bytes=peak_bytes(outcome.worker.pid),
+                fallbacks=fallbacks(windows),
+                peak_bytes=self._memory.peak_bytes or 0,
                 degraded=outcome.degraded,
                 text=outcome.text,
             )
         )
+
+    def _say(self, name: str, error: SidecarError) -> None:
+        """What went wrong, once: rounds repeat it."""
+        sentence = f"{shortened(name, NAME_LENGTH)}: {error.message}"
+        if sentence not in self._said:
+            self._said.add(sentence)
+            self._line.clear()
+            complain(sentence)
 
     def result(self) -> BenchResult:
         """Everything so far."""

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from sidecar.commands.inputs import BadUsage
 from sidecar.serve.arguments import Arguments
 from sidecar.serve.log import JsonLog
 
@@ -47,6 +48,18 @@ def replace_file(path: Path, data: bytes) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
+
+
+def check_place(path: Path | None) -> None:
+    """Find out before the work, not after it, that its result could not be written there.
+
+    Raises:
+        BadUsage: there is no such folder, or a folder is what the name stands for.
+    """
+    if path is not None and not path.absolute().parent.is_dir():
+        raise BadUsage(f"{path} cannot be written: there is no such folder")
+    if path is not None and path.is_dir():
+        raise BadUsage(f"{path} cannot be written: it is a folder")
 
 
 def quiet_log(given: Arguments) -> JsonLog:

@@ -13,7 +13,7 @@ from msgspec import structs
 from sidecar.commands.exit import ExitCode, of_signal
 from sidecar.commands.inputs import BadUsage, Input, inputs_of
 from sidecar.commands.job import Wanted
-from sidecar.commands.output import complain, quiet_log, replace_file, write
+from sidecar.commands.output import check_place, complain, quiet_log, replace_file, write
 from sidecar.commands.progress import ProgressLine, stderr_line
 from sidecar.commands.run import Run, said_of_signal
 from sidecar.core.errors import JobTimeout, ModelUnavailable
@@ -46,6 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     given = parse(_parser(), arguments)
     try:
         (file,) = inputs_of([given.options.file], given.settings.max_audio_bytes)
+        check_place(given.options.trace)
+        check_place(given.options.html)
         log = quiet_log(given)
         model = given.settings.model_spec()
     except (BadUsage, OSError) as error:

@@ -68,6 +68,12 @@ class Run:
         """The signal that ended it, or came when it had ended; if one did."""
         return self._signals[-1] if self._signals else None
 
+    @property
+    def worker_pid(self) -> int | None:
+        """The process that the next job goes to; None while there is none."""
+        slot = self._shell.supervisor.pool.idle()
+        return slot.pid if slot else None
+
     def run(self, model: ModelSpec) -> None:
         """Load the model and do the jobs."""
         on_signals(self._signalled)

@@ -90,7 +90,9 @@ class Job:
     def covered_s(self) -> float:
         """Seconds of the input audio that have been transcribed."""
         covered_s = self._progress.covered_s if self._progress else 0.0
-        return max(covered_s, self.decoded[-1].end if self.decoded else 0.0)
+        covered_s = max(covered_s, self.decoded[-1].end if self.decoded else 0.0)
+        # A model that is lost gives times beyond the audio.
+        return min(covered_s, self.duration_s) if self.duration_s else covered_s
 
     def move(self, move: JobMove) -> None:
         """Change the state; raises `IllegalMove` for what the table does not have."""

@@ -30,7 +30,7 @@ def decoded_again(account: Account) -> Iterator[Finding]:
     again = [
         (number, window)
         for number, window in enumerate(account.windows, 1)
-        if len(window.attempts) > 1 and any(map(_is_rejected, window.attempts))
+        if len(window.attempts) > 1 and any(map(is_rejected, window.attempts))
     ]
     if len(again) > NAMED_WINDOWS:
         yield _many_decoded_again(account, again)
@@ -64,7 +64,7 @@ def _described(number: int, window: Window) -> str:
 def _resignation(account: Account, window: Window) -> str:
     """What became of a window that none of its attempts was good enough for."""
     is_under_way = account.ending is not None and window is account.windows[-1]
-    if is_under_way or not _is_rejected(window.attempts[-1]):
+    if is_under_way or not is_rejected(window.attempts[-1]):
         return ""
     if any(LOOP_CUT in attempt.verdict for attempt in window.attempts):
         return "; no attempt was good enough, one was kept up to its loop"
@@ -75,14 +75,23 @@ def _decoded_s(window: Window) -> float:
     return sum(attempt.generate_s for attempt in window.attempts)
 
 
-def _is_rejected(attempt: Attempt) -> bool:
+def is_rejected(attempt: Attempt) -> bool:
+    """Whether it was decoded for nothing: neither taken nor followed by the rest of it."""
     return not attempt.verdict.startswith((ACCEPTED, SILENCE, UNFINISHED, NOT_JUDGED))
+
+
+def fallbacks(windows: Sequence[Window]) -> int:
+    """Attempts beyond the first at each window; a first look and the rest are one attempt."""
+    return sum(
+        max(0, sum(not a.verdict.startswith(UNFINISHED) for a in window.attempts) - 1)
+        for window in windows
+    )
 
 
 def _rejections(attempts: Sequence[Attempt]) -> str:
     """The first reason of each kind."""
     kinds: dict[str, str] = {}
-    for attempt in filter(_is_rejected, attempts):
+    for attempt in filter(is_rejected, attempts):
         for each in attempt.verdict.split("; "):
             if each.startswith((REPETITION, IMPROBABLE, "it ")):
                 kinds.setdefault(each[:8], each)
@@ -92,8 +101,9 @@ def _rejections(attempts: Sequence[Attempt]) -> str:
 def _advice(account: Account, windows: Sequence[Window]) -> str:
     if any(_shown_more(window) for window in windows):
         return "The audio alone was not enough for the encoder here: --encoder-context full."
-    attempts = [attempt for window in windows for attempt in window.attempts]
-    if not any(REPETITION in attempt.verdict for attempt in attempts):
+    rejected = [a for window in windows for a in window.attempts if is_rejected(a)]
+    repeated = sum(REPETITION in attempt.verdict for attempt in rejected)
+    if repeated < sum(IMPROBABLE in attempt.verdict for attempt in rejected):
         return (
             "The model is not sure of what it hears: a larger model or clearer audio, or fewer "
             "fallbacks with --temperature 0,0.4."
@@ -104,7 +114,7 @@ def _advice(account: Account, windows: Sequence[Window]) -> str:
             "The decoder repeats itself, as it does on silence and noise, which --vad silero cuts "
             "out; " + advice
         )
-    if any(attempt.avg_logprob > SURE for attempt in attempts if _is_rejected(attempt)):
+    if any(attempt.avg_logprob > SURE for attempt in rejected):
         advice += (
             " Where it is what is said that repeats, a higher --compression-ratio-threshold "
             "accepts it at once."
@@ -159,7 +169,7 @@ def degraded(account: Account) -> Iterator[Finding]:
     if account.degraded:
         yield Finding(
             "quality was given up to be done in time; the warnings say where",
-            "A longer --timeout leaves the quality as asked for; so does spending less, below.",
+            "A longer --timeout leaves the quality as asked for; so does asking for less of it.",
             account.total_s,
             is_problem=True,
         )

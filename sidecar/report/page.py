@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from unicodedata import category
 
 from sidecar.report.finding import Finding
 from sidecar.report.table import Table
-from sidecar.report.words import printable
 
+HIDDEN = frozenset(("Cc", "Cs"))
+OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They would turn around what follows them."""
+NOTHING_FROM_OUTSIDE = "default-src 'none'; style-src 'unsafe-inline'"
 STYLE = """
 :root {
   color-scheme: light dark;
@@ -14,7 +18,7 @@ STYLE = """
   --wait: #a3aab3; --read: #3d8f8a; --encode: #2f6fb3; --generate: #c0762b; --align: #8659a8;
   --text: #6c7f3f; --bad: #b3261e; --good: #2e7d46; --fair: #8a6a00; --on: #fff;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #16181b; --ink: #e6e8ea; --quiet: #9aa3ad; --rule: #33383e; --shade: #1f2327;
     --wait: #6b737c; --read: #4fa9a3; --encode: #5b9ad8; --generate: #d99a55; --align: #a983c7;
@@ -38,7 +42,7 @@ th, td { padding: .3rem .9rem .3rem 0; text-align: right; white-space: nowrap;
   border-bottom: 1px solid var(--rule); }
 th { font-weight: 600; color: var(--quiet); }
 th.text, td.text, th.mark, td.mark { text-align: left; }
-td:last-child.text { white-space: normal; min-width: 16rem; }
+td:last-child.text { white-space: normal; min-width: 26rem; }
 td:first-child { white-space: pre; }
 .good { color: var(--good); } .fair { color: var(--fair); }
 .slow, .worse { color: var(--bad); font-weight: 600; }
@@ -64,6 +68,7 @@ def page(title: str, subtitle: str, style: str, body: Iterable[str]) -> bytes:
             "<!DOCTYPE html>",
             '<html lang="en">',
             '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{NOTHING_FROM_OUTSIDE}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{said(title)}</title>",
             f"<style>{STYLE}{style}</style>",
@@ -77,8 +82,16 @@ def page(title: str, subtitle: str, style: str, body: Iterable[str]) -> bytes:
 
 
 def said(text: str) -> str:
-    """Text as HTML, whatever is in it."""
-    return escape(printable(text))
+    """Text as HTML, whatever is in it.
+
+    Joiners and marks of direction stay, which scripts and emoji are made with; what a browser does
+    not show, and overrides of direction, do not.
+    """
+    return escape("".join(" " if _is_hidden(letter) else letter for letter in text))
+
+
+def _is_hidden(letter: str) -> bool:
+    return category(letter) in HIDDEN or letter in OVERRIDES
 
 
 def table(content: Table) -> str:

@@ -101,5 +101,7 @@ def _rows(account: Account, factor: float) -> Iterator[Row]:
 
 
 def slow(account: Account) -> bool:
-    """Whether the job took longer than it ideally should."""
+    """Whether the job took longer than it ideally should, or than it had time for."""
+    if account.degraded or (account.ending is not None and account.ending.kind == "timeout"):
+        return True
     return total_limit(account.duration_s).mark(account.total_s) != "good"

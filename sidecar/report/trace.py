@@ -1,23 +1,25 @@
 """A job as a trace, for Perfetto and chrome://tracing.
 
 The Trace Event Format of Chromium: complete events ("X") and metadata ("M"), times in
-microseconds. Every event begins when its beginning was measured, and lasts as long.
+microseconds. Every event begins when its beginning was measured, and lasts as long. The time line
+begins with the worker's start, where that was before the request.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from sidecar.core.result import Attempt, Window
-from sidecar.core.timing import Phase, PhaseSpan
+from sidecar.core.result import Attempt
+from sidecar.core.timing import Phase
 from sidecar.report.account import Account
+from sidecar.report.timeline import Stay, stays
 from sidecar.report.words import audio_span
 
 PARENT, WORKER = 1, 2
-REQUEST, WAITS = 1, 2
+REQUEST, WAITS, BEFORE = 1, 2, 3
 PHASES, FIRST_LANE = 1, 2
 WAITING = (Phase.QUEUE, Phase.LOAD)
 
@@ -50,10 +52,14 @@ class Trace(Struct, frozen=True):
 
 def encoded(account: Account) -> bytes:
     """The trace of a job, as JSON."""
-    return msgspec.json.encode(Trace([*_names(account), *_events(account)]))
+    before = account.circumstances
+    shift_s = max(0.0, -before.load_at_s) if before.loaded_before_s else 0.0
+    worked_on = list(stays(account))
+    events = [*_names(account, worked_on), *_events(account, worked_on, shift_s)]
+    return msgspec.json.encode(Trace(events))
 
 
-def _names(account: Account) -> Iterator[Event]:
+def _names(account: Account, worked_on: Sequence[Stay]) -> Iterator[Event]:
     names = {
         (PARENT, 0): "parent",
         (PARENT, REQUEST): "request",
@@ -61,7 +67,9 @@ def _names(account: Account) -> Iterator[Event]:
         (WORKER, 0): "worker",
         (WORKER, PHASES): "phases",
     }
-    for lane in sorted({lane for lane, _ in lanes(account.windows)}):
+    if account.circumstances.loaded_before_s:
+        names[PARENT, BEFORE] = "before the request"
+    for lane in sorted({stay.lane for stay in worked_on}):
         of = f" {lane + 1}" if lane else ""
         names[WORKER, FIRST_LANE + 2 * lane] = f"windows{of}"
         names[WORKER, FIRST_LANE + 2 * lane + 1] = f"attempts{of}"
@@ -70,29 +78,30 @@ def _names(account: Account) -> Iterator[Event]:
         yield Event(kind, "M", process, thread, args=Name(name))
 
 
-def _events(account: Account) -> Iterator[Event]:
-    yield _event(account.circumstances.name, "request", PARENT, REQUEST, 0.0, account.total_s)
+def _events(account: Account, worked_on: Sequence[Stay], shift_s: float) -> Iterator[Event]:
+    event = partial(_event, shift_s)
+    before = account.circumstances
+    yield event(before.name, "request", PARENT, REQUEST, 0.0, account.total_s)
+    if before.loaded_before_s:
+        what = "start the worker and load the model"
+        yield event(what, "load", PARENT, BEFORE, before.load_at_s, before.loaded_before_s)
     for span in account.spans:
         where = (PARENT, WAITS) if span.phase in WAITING else (WORKER, PHASES)
-        yield _event(span.phase, "phase", *where, span.at_s, span.took_s)
-    ends_s = window_ends_s(account)
-    for (lane, window), end_s in zip(lanes(account.windows), ends_s, strict=True):
-        thread = FIRST_LANE + 2 * lane
-        name = f"window {audio_span(window.start_s, window.end_s)}"
-        yield _event(name, "window", WORKER, thread, window.at_s, end_s - window.at_s)
-        for attempt in window.attempts:
-            yield _event(
-                f"temperature {attempt.temperature:g}: {attempt.verdict}",
-                "attempt",
-                WORKER,
-                thread + 1,
-                attempt.at_s,
-                attempt.generate_s,
-                attempt,
-            )
+        yield event(span.phase, "phase", *where, span.at_s, span.took_s)
+    for stay in worked_on:
+        thread = FIRST_LANE + 2 * stay.lane
+        name = f"window {audio_span(stay.window.start_s, stay.window.end_s)}"
+        yield event(name, "window", WORKER, thread, stay.at_s, stay.took_s)
+        for block in stay.attempts:
+            name = block.name
+            if block.attempt is not None:
+                name = f"temperature {block.attempt.temperature:g}: {block.attempt.verdict}"
+            args = block.attempt or UNSET
+            yield event(name, "attempt", WORKER, thread + 1, block.at_s, block.took_s, args)
 
 
 def _event(
+    shift_s: float,
     name: str,
     category: str,
     process: int,
@@ -101,27 +110,7 @@ def _event(
     took_s: float,
     attempt: Attempt | UnsetType = UNSET,
 ) -> Event:
-    at_us, took_us = round(at_s * 1e6, 1), round(took_s * 1e6, 1)
+    # Both ends are rounded, so that what lies within something else still does.
+    start_ns, end_ns = round((at_s + shift_s) * 1e9), round((at_s + took_s + shift_s) * 1e9)
+    at_us, took_us = start_ns / 1000, (end_ns - start_ns) / 1000
     return Event(name, "X", process, thread, at_us, took_us, category, attempt)
-
-
-def lanes(windows: Sequence[Window]) -> Iterator[tuple[int, Window]]:
-    """The windows, each with a lane: those of a batch begin together and lie side by side."""
-    lane, began_s = 0, -1.0
-    for window in windows:
-        lane = lane + 1 if window.at_s == began_s else 0
-        began_s = window.at_s
-        yield lane, window
-
-
-def window_ends_s(account: Account) -> Sequence[float]:
-    """When work on each window ended: as the next one began, or with the last of the phases."""
-    last_s = max((ended_s(span) for span in account.spans), default=account.total_s)
-    starts_s = sorted({window.at_s for window in account.windows})
-    following_s = dict(pairwise([*starts_s, max(last_s, *starts_s, 0.0)]))
-    return [following_s[window.at_s] for window in account.windows]
-
-
-def ended_s(span: PhaseSpan) -> float:
-    """When a stay in a phase was over."""
-    return span.at_s + span.took_s

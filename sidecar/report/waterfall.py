@@ -1,5 +1,6 @@
 """The waterfall of a job: phases, windows and attempts on one time line, as HTML."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -7,7 +8,7 @@ from msgspec import Struct
 from sidecar.core.timing import Phase
 from sidecar.report.account import Account
 from sidecar.report.page import said
-from sidecar.report.trace import lanes, window_ends_s
+from sidecar.report.timeline import Block, Stay, stays
 from sidecar.report.words import audio_span, reason, seconds
 
 STYLE = """
@@ -30,6 +31,7 @@ STYLE = """
 .request, .window { background: var(--shade); color: var(--ink); border: 1px solid var(--rule); }
 .rejected { color: var(--ink); border: 1px solid var(--bad); background:
   repeating-linear-gradient(135deg, transparent 0 4px, var(--rule) 4px 7px); }
+.cut { color: var(--ink); border: 1px dashed var(--bad); background: var(--shade); }
 .axis .track { height: 1.2rem; }
 .axis i { position: absolute; font-style: normal; color: var(--quiet); border-left: 1px solid
   var(--rule); padding-left: .25rem; white-space: nowrap; }
@@ -40,6 +42,8 @@ STYLE = """
 """
 NARROW = 0.06
 """A bar with less than this share of the line has no room for words."""
+ROOM_FOR_A_MARK = 0.95
+"""A mark of the axis beyond this share of the line would stand out of it."""
 NAMES = {
     Phase.QUEUE: "queue",
     Phase.LOAD: "load the model",
@@ -99,33 +103,26 @@ def _lanes(account: Account) -> Iterator[Lane]:
 
 
 def _window_lanes(account: Account) -> Iterator[Lane]:
-    ends_s = window_ends_s(account)
-    placed = list(zip(lanes(account.windows), ends_s, strict=True))
-    for lane in sorted({lane for (lane, _), _ in placed}):
-        here = [(window, end_s) for (number, window), end_s in placed if number == lane]
+    worked_on = list(stays(account))
+    for lane in sorted({stay.lane for stay in worked_on}):
+        here = [stay for stay in worked_on if stay.lane == lane]
         of = f" {lane + 1}" if lane else ""
-        yield Lane(
-            f"windows{of}",
-            [
-                _bar(w.at_s, end_s - w.at_s, "window", audio_span(w.start_s, w.end_s), "window")
-                for w, end_s in here
-            ],
-            begins_group=True,
-        )
-        yield Lane(
-            f"attempts{of}",
-            [
-                _bar(
-                    a.at_s,
-                    a.generate_s,
-                    "accepted" if a.verdict == "accepted" else "rejected",
-                    f"{a.temperature:g}: {reason(a.verdict)}",
-                    f"temperature, verdict; {a.tokens} tokens",
-                )
-                for window, _ in here
-                for a in window.attempts
-            ],
-        )
+        yield Lane(f"windows{of}", list(map(_window_bar, here)), begins_group=True)
+        yield Lane(f"attempts{of}", [_attempt_bar(each) for stay in here for each in stay.attempts])
+
+
+def _window_bar(stay: Stay) -> Bar:
+    place = audio_span(stay.window.start_s, stay.window.end_s)
+    return _bar(stay.at_s, stay.took_s, "window", place, "window")
+
+
+def _attempt_bar(block: Block) -> Bar:
+    attempt = block.attempt
+    if attempt is None:
+        return _bar(block.at_s, block.took_s, block.work, block.name)
+    label = f"{attempt.temperature:g}: {reason(attempt.verdict)}"
+    what = f"temperature, verdict; {attempt.tokens} tokens"
+    return _bar(block.at_s, block.took_s, block.work, label, what)
 
 
 def _bar(at_s: float, took_s: float, kind: str, label: str, what: str = "") -> Bar:
@@ -153,7 +150,16 @@ def _placed(bar: Bar, total_s: float) -> str:
 
 def _axis(total_s: float) -> str:
     marks = "".join(
-        f'<i style="left:{part * 25}%">{seconds(total_s * part / 4) if part else "0"}</i>'
-        for part in range(4)
+        f'<i style="left:{at_s / total_s:.3%}">{f"{at_s:g} s" if at_s else "0"}</i>'
+        for at_s in ticks(total_s)
+        if at_s <= ROOM_FOR_A_MARK * total_s
     )
     return f'<div class="lane axis"><span></span><div class="track">{marks}</div></div>'
+
+
+def ticks(end: float, most: int = 6) -> list[float]:
+    """At most `most` + 1 round numbers from 0 to `end`, which is above 0: 1, 2 or 5 tens apart."""
+    tens = 10.0 ** math.floor(math.log10(end / most))
+    step = next(tens * digit for digit in (1, 2, 5, 10, 20) if end / (tens * digit) <= most)
+    digits = max(0, 1 - math.floor(math.log10(step)))
+    return [round(number * step, digits) for number in range(int(end / step + 1e-9) + 1)]

@@ -47,6 +47,7 @@ def test_a_file_that_fails_is_a_row_and_stops_nothing(tmp_path: Path) -> None:
     done = asr("bench", *MODEL, "--repeat", "2", str(bad), str(SAMPLE))
     assert done.returncode == 1
     assert "2 audio_invalid" in done.stdout.decode()
+    assert done.stderr.decode().count("it is no audio") == 1
     assert done.stdout.decode().count("sample.flac") == 1
 
 
@@ -76,6 +77,7 @@ def test_what_was_measured_is_shown_after_an_interrupt() -> None:
         (("--beam-sizes", "0"), "0 is not between 1 and 1000"),
         (("--threads", "2,2"), "the same one is given twice"),
         (("--reference", "a", "--reference", "b"), "2 references for 1 files"),
+        (("--json", "no/such/folder.json"), "no/such/folder.json"),
         (("--baseline", str(SAMPLE)), "is not a result of bench"),
     ],
 )

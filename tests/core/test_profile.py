@@ -3,8 +3,8 @@
 import pytest
 from msgspec import structs
 
-from sidecar.core.ipc import Profiled
-from sidecar.core.result import Attempt, Window
+from sidecar.core.ipc import Decoded, Profiled
+from sidecar.core.result import Attempt, Segment, Window
 from sidecar.core.timing import Phase, PhaseSpan
 from tests.core.world import KILLED, World, ready_world
 
@@ -108,3 +108,15 @@ def test_the_encoding_for_the_language_is_no_part_of_the_iteration() -> None:
     failure = world.failure()
     assert failure.error.details["budget"] == "total"
     assert failure.data.timings.segments_s == pytest.approx(3.0, abs=0.1)
+
+
+def test_no_more_audio_is_covered_than_there_is() -> None:
+    world = ready_world()
+    world.submit(timeout_s=5.0)
+    world.progress(Phase.GENERATE, duration_s=10.0)
+    world.hear(Decoded("job", Segment(0, 0.0, 29.0, " lost", -5.0, 1.0, 0.0, 1.0)))
+    world.after(5.0)
+    world.exit(KILLED)
+    partial = world.failure().data.partial
+    assert partial is not None
+    assert partial.covered_s == 10.0

@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-from sidecar.commands.memory import peak_bytes
+from sidecar.commands.memory import PeakMemory
 from tests.e2e.client import ROOT
 from tests.fuzz.files import file_number, whole
 
@@ -86,20 +86,21 @@ def main(folder: Path, seed: int, first: int, last: int) -> None:
 
     limits = AudioLimits(max_duration_s=LIMIT_S, max_bytes=1 << 24)
     originals = [path.read_bytes() for path in sorted(folder.iterdir())]
-    for number in range(first, last):
-        _say(f"begin {number}")
-        try:
-            decoded = decode_audio(AudioSource(), file_number(number, seed, originals), limits)
-        except SidecarError as error:
-            _say(error.kind)
-            continue
-        except Exception as error:
-            _say(f"wrong {type(error).__name__}: {error}".replace("\n", " "))
-            continue
-        fits = 0 < len(decoded.samples) <= LIMIT_S * 16_000 + 1
-        is_sound = fits and bool(np.isfinite(decoded.samples).all())
-        _say("decoded" if is_sound else "wrong samples that are none")
-    _say(f"peak {peak_bytes(os.getpid())}")
+    with PeakMemory(os.getpid()) as memory:
+        for number in range(first, last):
+            _say(f"begin {number}")
+            try:
+                decoded = decode_audio(AudioSource(), file_number(number, seed, originals), limits)
+            except SidecarError as error:
+                _say(error.kind)
+                continue
+            except Exception as error:
+                _say(f"wrong {type(error).__name__}: {error}".replace("\n", " "))
+                continue
+            fits = 0 < len(decoded.samples) <= LIMIT_S * 16_000 + 1
+            is_sound = fits and bool(np.isfinite(decoded.samples).all())
+            _say("decoded" if is_sound else "wrong samples that are none")
+    _say(f"peak {memory.peak_bytes}")
 
 
 def _say(line: str) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from sidecar.core.result import ModelInfo
 from sidecar.report.account import Account, Circumstances
+from sidecar.report.decoding import fallbacks
 from sidecar.report.finding import Finding
 from sidecar.report.findings import findings
 from tests.report.accounts import account, attempt, looping, spent, timed_out, window
@@ -61,6 +62,14 @@ def test_different_reasons_are_told_once_each() -> None:
     )
 
 
+def test_the_advice_is_for_the_reason_that_came_up_most() -> None:
+    unsure = attempt("avg_logprob -1.3 < -1")
+    lost = said(account(window(looping(0), unsure, unsure, attempt())), "decoded")
+    assert "larger model" in lost.advice
+    repeating = said(account(window(looping(0), looping(1), unsure, attempt())), "decoded")
+    assert "repeats itself" in repeating.advice
+
+
 def test_many_windows_that_were_decoded_again_are_one_finding() -> None:
     windows = [window(looping(), looping(1), attempt())] * 5
     found = said(account(*windows, window(attempt())), "decoded")
@@ -70,6 +79,11 @@ def test_many_windows_that_were_decoded_again_are_one_finding() -> None:
 def test_a_first_look_and_the_rest_are_no_decoding_again() -> None:
     looked = window(attempt("unfinished after 79 tokens"), attempt())
     assert is_silent(account(looked), "was decoded")
+
+
+def test_a_first_look_and_the_rest_are_no_fallback() -> None:
+    looked = window(attempt("unfinished after 79 tokens"), looping(), attempt())
+    assert fallbacks([looked, window(attempt()), window()]) == 1
 
 
 def test_batches_that_nobody_judges_were_not_rejected() -> None:

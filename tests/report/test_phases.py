@@ -69,3 +69,8 @@ def test_speech_detection_has_a_limit_where_there_is_one() -> None:
 def test_a_job_is_slow_when_it_takes_longer_than_the_ideal() -> None:
     assert not slow(account())
     assert slow(account(timings=spent(generate_s=3.0)))
+
+
+def test_a_job_that_had_too_little_time_is_slow() -> None:
+    assert slow(account(degraded=True))
+    assert slow(account(ending=timed_out()))

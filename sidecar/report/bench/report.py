@@ -36,8 +36,7 @@ COLUMNS = (
 )
 NOTE = (
     "p50, p95: seconds from request to answer, by a worker that is loaded and has done a job; "
-    "fallbacks: attempts beyond a window's first, in a run; peak: of the worker, up to the row's "
-    "last run"
+    "fallbacks: attempts beyond a window's first, in a run; peak: resident memory of the worker"
 )
 NORMALISATION = (
     "error rates: without case, punctuation and symbols (Unicode NFKC, case folding); "

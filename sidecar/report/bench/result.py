@@ -31,10 +31,10 @@ class Measured(Struct, frozen=True):
     """From the request to the answer, by a worker that is loaded and has done a job before."""
     first_segment_s: float | None
     """Until the first segment; None: there was none."""
-    attempts: int
-    windows: int
+    fallbacks: int
+    """Attempts beyond the first of each window; a first look and the rest are one."""
     peak_bytes: int
-    """The most memory its worker has held up to then; 0: not known."""
+    """The most memory its worker held meanwhile; 0: not known."""
     degraded: bool
     text: str
 

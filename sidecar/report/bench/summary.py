@@ -32,7 +32,7 @@ def fallbacks(row: Row) -> float | None:
     """Attempts beyond the first of each window, in a run."""
     if not row.runs:
         return None
-    return sum(run.attempts - min(run.attempts, run.windows) for run in row.runs) / len(row.runs)
+    return sum(run.fallbacks for run in row.runs) / len(row.runs)
 
 
 def peak_bytes(row: Row) -> int:

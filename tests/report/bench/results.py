@@ -11,7 +11,7 @@ MACHINE = Machine("Linux", "a processor", 2, 8 << 30)
 
 def measured(latency_s: float, **more: object) -> Measured:
     return structs.replace(
-        Measured(latency_s, latency_s / 2, 1, 1, 100_000_000, False, "good morning"), **more
+        Measured(latency_s, latency_s / 2, 0, 100_000_000, False, "good morning"), **more
     )
 
 

@@ -28,7 +28,7 @@ def test_the_figures_of_a_row_are_medians_over_its_runs() -> None:
     three = row(1.0, 2.0, 9.0)
     assert (latency_s(three), latency_s(three, 0.95)) == (2.0, 9.0)
     assert real_time_factor(three) == 0.2
-    twice = structs.replace(three, runs=[measured(1.0, attempts=7, windows=2), measured(1.0)])
+    twice = structs.replace(three, runs=[measured(1.0, fallbacks=5), measured(1.0)])
     assert fallbacks(twice) == 2.5
 
 
