@@ -19,6 +19,7 @@ from sidecar.core.request import (
     DecodingOptions,
     EncoderContext,
     LanguageCode,
+    Patience,
     Probability,
     Temperature,
 )
@@ -74,7 +75,7 @@ class Settings(Struct, frozen=True):
         0.8,
         1.0,
     )
-    patience: Annotated[float, Meta(gt=0)] = 1.0
+    patience: Patience = 1.0
     compression_ratio_threshold: Annotated[float, Meta(gt=0)] = 2.4
     log_prob_threshold: float = -1.0
     no_speech_threshold: Probability = 0.6

@@ -13,7 +13,11 @@ Temperature = Annotated[float, Meta(ge=0, le=2)]
 LanguageCode = Annotated[str, Meta(min_length=2, max_length=8)]
 SampleRate = Annotated[int, Meta(ge=1000, le=768_000)]
 ChannelCount = Annotated[int, Meta(ge=1, le=64)]
+Patience = Annotated[float, Meta(gt=0, le=100)]
 Prompt = Annotated[str, Meta(max_length=16_384)]
+
+MAX_TOKENS = 448
+"""The positions that a Whisper decoder has."""
 
 AudioFormat = Literal["pcm16", "f32", "file"]
 Task = Literal["transcribe", "translate"]
@@ -46,10 +50,10 @@ class DecodingOptions(Struct, frozen=True, forbid_unknown_fields=True):
 
     beam_size: Annotated[int, Meta(ge=1, le=100)] = 5
     best_of: Annotated[int, Meta(ge=1, le=100)] = 5
-    patience: PositiveFloat = 1.0
+    patience: Patience = 1.0
     length_penalty: Annotated[float, Meta(ge=-10, le=10)] = 1.0
-    repetition_penalty: PositiveFloat = 1.0
-    no_repeat_ngram_size: NonNegativeInt = 0
+    repetition_penalty: Annotated[float, Meta(ge=0.01, le=100)] = 1.0
+    no_repeat_ngram_size: Annotated[int, Meta(ge=0, le=MAX_TOKENS)] = 0
     temperature: Temperature | Annotated[tuple[Temperature, ...], Meta(min_length=1)] = (
         0.0,
         0.2,
@@ -69,12 +73,12 @@ class DecodingOptions(Struct, frozen=True, forbid_unknown_fields=True):
     suppress_blank: bool = True
     suppress_tokens: tuple[int, ...] = (-1,)
     without_timestamps: bool = False
-    max_initial_timestamp: NonNegativeFloat = 1.0
+    max_initial_timestamp: Annotated[float, Meta(ge=0, le=30)] = 1.0
     word_timestamps: bool = False
     prepend_punctuations: str = "\"'“¿([{-"
     append_punctuations: str = "\"'.。,，!！?？:：”)]}、"
     multilingual: bool = False
-    max_new_tokens: PositiveInt | None = None
+    max_new_tokens: Annotated[int, Meta(ge=1, le=MAX_TOKENS)] | None = None
     clip_timestamps: tuple[NonNegativeFloat, ...] = (0.0,)
     hallucination_silence_threshold: PositiveFloat | None = None
     language_detection_threshold: Probability = 0.5
