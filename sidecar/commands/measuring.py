@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from itertools import product
+from platform import python_version
 
 import psutil
 from msgspec import Struct, structs
@@ -30,10 +31,10 @@ from sidecar.serve.arguments import Arguments
 from sidecar.serve.log import JsonLog
 from sidecar.version import VERSION
 
-VARIED = frozenset(
-    ("model", "model_path", "cpu_threads", "beam_size", "workers", "standby", "log_level")
-)
+VARIED = frozenset(("model", "model_path", "cpu_threads", "beam_size", "workers", "standby"))
 """Settings that a bench has its own say on."""
+PRIVATE = frozenset(("models_dir", "log_file", "log_level", "allow_dir"))
+"""Settings that change nothing, and would tell of this machine's folders."""
 LIBRARIES = ("faster-whisper", "ctranslate2")
 
 
@@ -75,7 +76,7 @@ class Measuring:
         self._changed = {
             name: str(source.value)
             for name, source in given.sources.items()
-            if source.source != "default" and name not in VARIED
+            if source.source != "default" and name not in VARIED | PRIVATE
         }
         self._wanted = structs.replace(Wanted.of(given), profile=True)
         self._notes = {
@@ -175,7 +176,7 @@ class Measuring:
         return BenchResult(
             measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
             machine=Machine(system(), processor()[0], cores, memory, gpus()),
-            versions={"asr-sidecar": VERSION, **self._versions()},
+            versions={"asr-sidecar": VERSION, **self._versions(), "Python": python_version()},
             settings=self._changed,
             rows=[self._row(*key, notes) for key, notes in self._notes.items()],
             interrupted=self.ended_by is not None,
