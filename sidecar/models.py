@@ -55,7 +55,7 @@ def installed(folders: Sequence[str]) -> list[InstalledModel]:
     return [
         InstalledModel(name, path, _size_bytes(path))
         for name, path in found
-        if not missing_files(path)
+        if is_text(path) and not missing_files(path)
     ]
 
 
@@ -67,11 +67,22 @@ def missing_files(folder: str) -> list[str]:
     return missing
 
 
+def is_text(path: str) -> bool:
+    """Whether the path can be told to a client: a file's name may be any bytes, JSON may not."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _size_bytes(folder: str) -> int:
     return sum(entry.stat().st_size for entry in os.scandir(folder) if entry.is_file())
 
 
 def _complete(folder: str) -> str:
+    if not is_text(folder):
+        raise ModelUnavailable("the path of the model is not valid UTF-8: rename the folder")
     if missing := missing_files(folder):
         raise ModelUnavailable(
             f"the model in {os.path.basename(folder)!r} is incomplete: "

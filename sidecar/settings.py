@@ -24,7 +24,7 @@ from sidecar.core.request import (
     Temperature,
 )
 from sidecar.core.thrift import Thrift
-from sidecar.models import locate
+from sidecar.models import is_text, locate
 
 Seconds = Annotated[float, Meta(gt=0, le=7 * 86_400)]
 Pause = Annotated[float, Meta(ge=0, le=86_400)]
@@ -151,7 +151,8 @@ class Settings(Struct, frozen=True):
         """Where installed models are looked for."""
         if self.models_dir is not None:
             return [self.models_dir]
-        return [os.path.join(_user_cache(), "asr-sidecar", "models"), _hub_cache()]
+        folders = [os.path.join(_user_cache(), "asr-sidecar", "models"), _hub_cache()]
+        return [folder for folder in folders if is_text(folder)]
 
 
 class Setting(Struct, frozen=True):
@@ -296,6 +297,9 @@ def _converted(setting: Setting, name: str, raw: Any, expected: Any) -> Any:
     # No bound of a type keeps out a NaN, and not all of them are bounded.
     if isinstance(value, float) and not math.isfinite(value):
         raise BadSetting(f"{name}={raw!r}: not a finite number")
+    parts = value if isinstance(value, tuple) else (value,)
+    if not all(is_text(part) for part in parts if isinstance(part, str)):
+        raise BadSetting(f"{name}={raw!r}: not valid UTF-8")
     return value
 
 

@@ -64,3 +64,14 @@ def test_what_is_not_there_is_refused_with_a_hint(tmp_path: Path, name: str) -> 
 def test_names_with_glob_characters_are_only_names(tmp_path: Path) -> None:
     make_model(tmp_path / "a[b]" / "tiny")
     assert locate("tiny", [str(tmp_path / "a[b]")])
+
+
+def test_a_folder_whose_path_no_client_could_be_told_is_refused(tmp_path: Path) -> None:
+    try:
+        make_model(tmp_path / "caf\udce9")
+    except OSError:
+        pytest.skip("the system refuses such names")
+    assert [model.name for model in installed([str(tmp_path)])] == ["selftest"]
+    with pytest.raises(ModelUnavailable, match="UTF-8") as refused:
+        locate(str(tmp_path / "caf\udce9"), [])
+    refused.value.message.encode()

@@ -135,6 +135,8 @@ BAD = {
     "standby": ("cold",),
     "log_level": ("loud",),
     "cpu_threads": ("-1",),
+    "model_path": ("caf\udce9",),
+    "allow_dir": ("/media/caf\udce9",),
 }
 
 

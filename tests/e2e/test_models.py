@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -170,3 +171,12 @@ def test_a_standby_that_dies_or_freezes_is_replaced(standby: str, rests: str, nu
         )
         assert alive(spare) is None
         assert client.call("transcribe", sample())["text"] == EXPECTED["text"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system refuses such names")
+def test_a_model_whose_folder_has_no_name_in_utf_8_is_not_listed(tmp_path: Path) -> None:
+    shutil.copytree(ASSETS / "selftest", tmp_path / "caf\udce9")
+    shutil.copytree(ASSETS / "selftest", tmp_path / "tea")
+    with Client("--models-dir", str(tmp_path)) as client:
+        listed = client.call("models.list")["models"]
+        assert [model["name"] for model in listed] == ["selftest", "tea"]
