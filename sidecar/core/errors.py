@@ -2,7 +2,9 @@
 
 from typing import ClassVar
 
-Detail = str | int | float | bool | None | list[str]
+from sidecar.core.integer import Integer
+
+Detail = str | Integer | float | bool | None | list[str]
 
 
 class SidecarError(Exception):
@@ -16,7 +18,7 @@ class SidecarError(Exception):
     kind: ClassVar[str] = "internal"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, **details: Detail) -> None:
+    def __init__(self, message: str, /, **details: Detail) -> None:
         super().__init__(message)
         self.message = message
         self.details = details
@@ -49,7 +51,7 @@ class InvalidParams(SidecarError):
     code = -32602
     kind = "invalid_params"
 
-    def __init__(self, message: str, *, path: str, **details: Detail) -> None:
+    def __init__(self, message: str, /, *, path: str, **details: Detail) -> None:
         super().__init__(message, path=path, **details)
 
 
@@ -179,4 +181,5 @@ _BY_KIND = {error.kind: error for error in ERROR_TYPES}
 
 def error_of_kind(kind: str, message: str, details: dict[str, Detail]) -> SidecarError:
     """Rebuild an error that crossed a process boundary as its kind and details."""
-    return _BY_KIND.get(kind, InternalError)(message, **details)
+    nameless = kind == InvalidParams.kind and not isinstance(details.get("path"), str)
+    return (InternalError if nameless else _BY_KIND.get(kind, InternalError))(message, **details)

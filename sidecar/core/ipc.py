@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from sidecar.core.budget import Budget, KillCost
 from sidecar.core.errors import Detail
+from sidecar.core.integer import Count
 from sidecar.core.request import Transcription
 from sidecar.core.result import ModelInfo, Segment, Transcript, Window
 from sidecar.core.thrift import Thrift
@@ -70,7 +71,7 @@ class Cancel(Struct, frozen=True, tag=True):
 class Hello(Struct, frozen=True, tag=True):
     """The imports are done."""
 
-    rss_bytes: int
+    rss_bytes: Count
 
 
 class Ready(Struct, frozen=True, tag=True):
@@ -78,7 +79,7 @@ class Ready(Struct, frozen=True, tag=True):
 
     model: ModelInfo
     load_s: float
-    rss_bytes: int
+    rss_bytes: Count
 
 
 class LoadFailed(Struct, frozen=True, tag=True):
@@ -92,7 +93,7 @@ class LoadFailed(Struct, frozen=True, tag=True):
 class Beat(Struct, frozen=True, tag=True):
     """The process is alive. It says nothing about progress."""
 
-    rss_bytes: int
+    rss_bytes: Count
 
 
 class Progress(Struct, frozen=True, tag=True):
@@ -122,7 +123,7 @@ class Profiled(Struct, frozen=True, tag=True):
     """Those that had not ended when this was sent."""
     windows: tuple[Window, ...]
     """Windows from the number `first_window` on (the first is 0), as they are now."""
-    first_window: int
+    first_window: Count
 
 
 class Done(Struct, frozen=True, tag=True):
@@ -203,7 +204,7 @@ class Decoder(Generic[Message]):
             return False
         try:
             header = self._json.decode(memoryview(self._buffer)[:end])
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise IpcError(f"not a message: {error}") from None
         if not 0 <= header.payload_bytes <= self._max_payload_bytes:
             raise IpcError(f"a payload of {header.payload_bytes} bytes")

@@ -103,7 +103,7 @@ def failure(id: Id, code: int, message: str, data: object) -> dict[str, object]:
 
 def error_data(error: SidecarError) -> dict[str, Detail]:
     """The members that every error's data has, and those of its kind."""
-    return {"kind": error.kind, "retryable": error.retryable, **error.details}
+    return {**error.details, "kind": error.kind, "retryable": error.retryable}
 
 
 def notification(method: str, params: object) -> dict[str, object]:

@@ -81,7 +81,7 @@ class Failure(Struct, frozen=True):
 
     def wire_data(self) -> dict[str, object]:
         """The data with the members that belong to this kind of error alone."""
-        return {**to_builtins(self.data), **self.error.details}
+        return {**self.error.details, **to_builtins(self.data)}
 
 
 Outcome = TranscribeResult | Failure

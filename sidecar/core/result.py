@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from sidecar.core.integer import Count
 from sidecar.core.timing import Timings
 
 
@@ -24,7 +25,7 @@ class Word(Struct, frozen=True):
 class Segment(Struct, frozen=True, omit_defaults=True):
     """A segment as Whisper delimits it, with the figures of the attempt that yielded it."""
 
-    id: int
+    id: Count
     start: float
     end: float
     text: str
@@ -43,11 +44,11 @@ class Attempt(Struct, frozen=True):
 
     at_s: float
     temperature: float
-    beam_size: int
+    beam_size: Count
     context_s: float
     """What the encoder saw: the audio and its padding."""
-    tokens: int
-    max_tokens: int
+    tokens: Count
+    max_tokens: Count
     generate_s: float
     avg_logprob: float
     compression_ratio: float
@@ -75,7 +76,7 @@ class FunctionCost(Struct, frozen=True):
     """A Python function of the worker: its calls, and its seconds without and with its callees."""
 
     name: str
-    calls: int
+    calls: Count
     own_s: float
     cumulative_s: float
 

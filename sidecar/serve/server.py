@@ -168,7 +168,7 @@ class Server:
         self._tell_token(job, {"kind": "begin", "title": "transcribe", "percentage": 0})
 
     def _tell_progress(self, job: Job) -> None:
-        fraction = min(1.0, job.covered_s / job.duration_s) if job.duration_s else 0.0
+        fraction = max(0.0, min(1.0, job.covered_s / job.duration_s)) if job.duration_s else 0.0
         if _streams(job):
             params = results.JobProgressParams(job.job_id, fraction, job.duration_s, job.phase)
             self._notify("job/progress", params)

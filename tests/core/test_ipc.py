@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sidecar.core.budget import Budget, KillCost
+from sidecar.core.errors import ERROR_TYPES, Detail, SidecarError, error_of_kind
 from sidecar.core.ipc import (
     AudioLimits,
     Beat,
@@ -22,6 +23,7 @@ from sidecar.core.ipc import (
     from_worker,
     to_worker,
 )
+from sidecar.core.jsonrpc import error_data
 from sidecar.core.request import AudioSource, Transcription, VadWebrtc
 from sidecar.core.timing import Timings
 
@@ -72,3 +74,30 @@ def test_a_message_of_the_other_direction_is_an_error() -> None:
 def test_a_payload_over_the_limit_is_an_error_before_it_arrives() -> None:
     with pytest.raises(IpcError):
         list(from_worker().feed(encode(Beat(1), 5)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"fuzz":' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"message":{"type":"Beat","rss_bytes":%d}}' % 10**30,
+        b'{"message":{"type":"Beat","rss_bytes":-1}}',
+        b'{"message":{"type":"LoadFailed","kind":"","message":"","details":{"n":%d}}}' % 2**64,
+    ],
+    ids=["too deep", "too large", "negative", "too large within"],
+)
+def test_what_no_client_could_be_told_is_refused(line: bytes) -> None:
+    with pytest.raises(IpcError):
+        list(from_worker().feed(line + b"\n"))
+
+
+@pytest.mark.parametrize("error", ERROR_TYPES)
+def test_any_details_of_any_error_keep_its_kind(error: type[SidecarError]) -> None:
+    details: dict[str, Detail] = {"message": 1, "self": 2, "kind": "other", "path": "a"}
+    rebuilt = error_of_kind(error.kind, "why", details)
+    assert (type(rebuilt), rebuilt.message) == (error, "why")
+    assert error_data(rebuilt)["kind"] == error.kind
+
+
+def test_a_wrong_parameter_without_a_path_is_a_fault_of_the_worker() -> None:
+    assert error_of_kind("invalid_params", "why", {}).kind == "internal"

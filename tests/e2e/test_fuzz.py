@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz import pipe
+from tests.fuzz.babbling import Babbling
 from tests.fuzz.decoding import LARGEST_RSS_BYTES, Decoding
 from tests.fuzz.wire import LARGEST_GROWTH_BYTES, Wire
 
@@ -28,6 +29,13 @@ def test_damaged_pipe_traffic_is_messages_or_refused(seed: int) -> None:
     assert wrong == [], f"seed {seed}"
     assert outcomes["message"]
     assert outcomes["refused"]
+
+
+def test_whatever_a_worker_says_each_job_is_answered_once_and_in_time(seed: int) -> None:
+    babbling = Babbling(seed)
+    babbling.run(60)
+    assert babbling.wrong == [], f"seed {seed}"
+    assert len(babbling.outcomes) > 1
 
 
 def test_damaged_audio_is_samples_or_an_error(seed: int, tmp_path: Path) -> None:

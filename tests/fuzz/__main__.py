@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from tests.fuzz import pipe
+from tests.fuzz.babbling import Babbling
 from tests.fuzz.decoding import LARGEST_RSS_BYTES, Decoding
 from tests.fuzz.wire import LARGEST_GROWTH_BYTES, Wire
 
@@ -25,6 +26,7 @@ def main(messages: int, files: int, seed: int) -> int:
         *_wire(messages // 2, seed, headers=False),
         *_wire(messages - messages // 2, seed + 1, headers=True),
         *_pipe(messages, seed),
+        *_babble(messages // 200, seed),
         *_audio(files, seed),
     ]
     _say(f"wrong: {len(wrong)}")
@@ -55,6 +57,17 @@ def _pipe(count: int, seed: int) -> list[str]:
     outcomes, wrong = pipe.fuzz(seed, count)
     _say(f"pipe: {count} damaged streams, {dict(outcomes)}")
     return wrong
+
+
+def _babble(count: int, seed: int) -> list[str]:
+    began_s = time.monotonic()
+    babbling = Babbling(seed)
+    babbling.run(count)
+    _say(
+        f"senseless worker: {count} jobs, {dict(babbling.outcomes)}, "
+        f"{time.monotonic() - began_s:.0f} s"
+    )
+    return babbling.wrong
 
 
 def _audio(count: int, seed: int) -> list[str]:

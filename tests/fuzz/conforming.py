@@ -1,7 +1,7 @@
 """Values that a JSON Schema allows, most of them at the edges of what it allows."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -47,9 +47,13 @@ def _within(schema: Schema, values: tuple[float, ...], step: float) -> list[floa
 class Conforming:
     """Makes values of the schemas in one OpenRPC document."""
 
-    def __init__(self, chance: random.Random, schemas: Mapping[str, Schema]) -> None:
+    def __init__(
+        self, chance: random.Random, schemas: Mapping[str, Schema], words: Sequence[str] = ("",)
+    ) -> None:
+        """`words`: strings, and names of members, that mean something where the values go."""
         self._chance = chance
         self._schemas = schemas
+        self._words = words
 
     def members(self, schema: Schema, most: int) -> dict[str, Any]:
         """An object with what it requires, and up to `most` of the other members."""
@@ -71,10 +75,13 @@ class Conforming:
                 return self.members(schema, 3)
             case "object":
                 inner = schema.get("additionalProperties") or {}
-                return {key: self.value(inner) for key in self._chance.sample(CHARACTERS, 2)}
+                names = [self._chance.choice(self._words), self._chance.choice(CHARACTERS)]
+                return {name: self.value(inner) for name in names}
             case "array":
                 least = max(1, schema.get("minItems", 0))
                 length = self._chance.choice([schema.get("minItems", 0), least, 5])
                 return [self.value(schema["items"]) for _ in range(length)]
+            case "string" if "enum" not in schema and self._chance.random() < 0.3:
+                return self._chance.choice(self._words)
             case _:
                 return self._chance.choice(edges(schema))

@@ -29,7 +29,7 @@ from sidecar.core.ipc import (
 )
 from sidecar.core.result import ModelInfo, Segment
 from sidecar.core.timing import Phase, Timings
-from tests.fuzz.mutation import damaged
+from tests.fuzz.mutation import damaged, nested
 
 PAYLOAD_BYTES = 10_000
 TOLD: tuple[FromWorker, ...] = (
@@ -72,6 +72,8 @@ def _stream(chance: random.Random, to_parent: bool) -> bytes:
         payload = b"" if to_parent else chance.randbytes(chance.choice([0, 0, 10, 500]))
         message = chance.choice(TOLD if to_parent else ORDERED)
         stream += encode(message, len(payload)) + payload
+    if chance.random() < 0.01:
+        stream += b'{"fuzz":' + nested(chance) + b"}\n"
     return stream
 
 
