@@ -26,6 +26,8 @@ RequestSeconds = Annotated[float, Meta(gt=0, le=7 * 86_400)]
 Grace = Annotated[float, Meta(ge=0, le=86_400)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Id = str | int
+QUOTED_CHARS = 200
+"""So much of what was sent is said again. What is longer is no misspelt name either."""
 
 
 class AudioParams(Struct, frozen=True):
@@ -137,7 +139,7 @@ def bind(
         # msgspec tells where only in its message, behind a fixed mark.
         reason, _, where = str(error).partition(" - at `$")
         path = where.removesuffix("`").removeprefix(".")
-        raise InvalidParams(f"{path or 'params'}: {reason}", path=path) from None
+        raise InvalidParams(f"{path or 'params'}: {reason:.{QUOTED_CHARS}}", path=path) from None
 
 
 def _completed(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,10 +170,10 @@ def check_names(expected: type[Struct], value: Mapping[str, Any], path: str) -> 
 def _unknown(name: str, known: Sequence[str], path: str) -> InvalidParams:
     import difflib
 
-    where = f"{path}.{name}" if path else name
-    nearest = difflib.get_close_matches(name, known, n=1)
+    where = (f"{path}.{name}" if path else name)[:QUOTED_CHARS]
+    nearest = difflib.get_close_matches(name[:QUOTED_CHARS], known, n=1)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-    return InvalidParams(f"{where[:200]} is not known{hint}", path=where[:200])
+    return InvalidParams(f"{where} is not known{hint}", path=where)
 
 
 def _nested(expected: type[Struct], name: str, value: Mapping[str, Any]) -> type[Struct] | None:
