@@ -100,7 +100,7 @@ def test_a_log_that_cannot_be_written_is_refused_by_name_at_the_start(tmp_path: 
 def test_a_clock_that_is_set_back_by_an_hour_changes_no_deadline(tmp_path: Path) -> None:
     back = tmp_path / "back"
     clock = {"LD_PRELOAD": compiled("clock"), "ASR_TEST_CLOCK_BACK": str(back)}
-    with Client("--log-level", "info", environment=clock) as client:
+    with Client("--no-degrade", "--log-level", "info", environment=clock) as client:
         client.ready()
         id, sent_s = client.timed_request("transcribe", patient(timeout_s=1.5, stream=True))
         client.notified("job/progress", lambda said: said["phase"] == "generate")
