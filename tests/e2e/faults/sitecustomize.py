@@ -200,9 +200,6 @@ def on_signal(*_: object) -> None:
 
 
 def patch_pipeline(module: ModuleType) -> None:
-    # The main thread imports it; no other may set handlers.
-    if hasattr(signal, "SIGUSR1"):
-        signal.signal(signal.SIGUSR1, on_signal)
     decode = module.decode_audio
 
     def decode_audio(source: Any, *more: Any) -> Any:
@@ -214,8 +211,12 @@ def patch_pipeline(module: ModuleType) -> None:
 
 
 def patch_speech(module: ModuleType) -> None:
-    """A load that goes wrong."""
-    module.SpeechModel.load = lambda *_, **__: perform(fault.removeprefix(IN_LOAD))
+    # The main thread imports it, and no other may set handlers; and before the first message,
+    # so that who was told of this worker may strike it.
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, on_signal)
+    if fault.startswith(IN_LOAD):
+        module.SpeechModel.load = lambda *_, **__: perform(fault.removeprefix(IN_LOAD))
 
 
 def perform(fault: str) -> None:
@@ -232,10 +233,11 @@ def read_fault(variable: str) -> str:
 
 
 if sys.orig_argv[-2:-1] == ["worker"]:
-    patches: dict[str, Patch] = {"sidecar.worker.pipeline": patch_pipeline}
     fault = read_fault(AT_START)
-    if fault.startswith(IN_LOAD):
-        patches["sidecar.worker.speech"] = patch_speech
-    elif fault:
+    if fault and not fault.startswith(IN_LOAD):
         perform(fault)
+    patches: dict[str, Patch] = {
+        "sidecar.worker.speech": patch_speech,
+        "sidecar.worker.pipeline": patch_pipeline,
+    }
     sys.meta_path.insert(0, Patcher(patches))
