@@ -1,5 +1,8 @@
 /* Runs a Python file in a frozen program, which takes no sitecustomize: LD_PRELOAD this, and name
-   the file in ASR_TEST_SCRIPT. A thread waits for the interpreter, then runs it under its lock. */
+   the file in ASR_TEST_SCRIPT. A thread waits until the interpreter has begun with the program
+   itself, then runs the file under its lock. It imports nothing before: an import that meets the
+   installation of the program's own importer can leave the system's in its place, and then what
+   is in the program is not found. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -16,12 +19,12 @@ static void *run(void *script) {
     }
     int (*ensure)(void) = (int (*)(void))dlsym(RTLD_DEFAULT, "PyGILState_Ensure");
     void (*release)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "PyGILState_Release");
-    void *(*import)(const char *) =
-        (void *(*)(const char *))dlsym(RTLD_DEFAULT, "PyImport_ImportModule");
-    void (*clear)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "PyErr_Clear");
+    void *(*modules)(void) = (void *(*)(void))dlsym(RTLD_DEFAULT, "PyImport_GetModuleDict");
+    void *(*item)(void *, const char *) =
+        (void *(*)(void *, const char *))dlsym(RTLD_DEFAULT, "PyDict_GetItemString");
     int (*run_string)(const char *, void *) =
         (int (*)(const char *, void *))dlsym(RTLD_DEFAULT, "PyRun_SimpleStringFlags");
-    if (!ensure || !release || !import || !clear || !run_string) {
+    if (!ensure || !release || !modules || !item || !run_string) {
         fprintf(stderr, "preload: no interpreter to be found\n");
         return NULL;
     }
@@ -32,16 +35,13 @@ static void *run(void *script) {
              "exec(compile(open(r'%s').read(), r'%s', 'exec'), _fault.__dict__)\n"
              "import sys; sys.modules['fault'] = _fault\n",
              (char *)script, (char *)script);
-    /* At first the program cannot import what is in it. */
-    for (int tries = 0; tries < 5000; tries++) {
+    for (int tries = 0; tries < 20000; tries++) {
         int state = ensure();
-        int is_ready = import("ctypes") != NULL;
-        if (is_ready)
+        int has_begun = item(modules(), "sidecar") != NULL;
+        if (has_begun)
             run_string(code, NULL);
-        else
-            clear();
         release(state);
-        if (is_ready)
+        if (has_begun)
             break;
         usleep(500);
     }
