@@ -3,29 +3,30 @@
 from collections.abc import Callable
 from typing import Protocol
 
+import orjson
 from msgspec import to_builtins
 
 from sidecar.core import jsonrpc
 from sidecar.core.errors import SidecarError
 from sidecar.core.jsonrpc import Id
 
-Message = dict[str, object]
+Write = Callable[[bytes], None]
 
 
 class Sink(Protocol):
-    """Where an answer goes."""
+    """Where an answer goes, as JSON."""
 
-    def put(self, answer: Message) -> None:
+    def put(self, answer: bytes) -> None:
         """Take the answer."""
 
 
 class Direct:
     """Answers go out one by one."""
 
-    def __init__(self, write: Callable[[object], None]) -> None:
+    def __init__(self, write: Write) -> None:
         self._write = write
 
-    def put(self, answer: Message) -> None:
+    def put(self, answer: bytes) -> None:
         """Send it."""
         self._write(answer)
 
@@ -33,23 +34,26 @@ class Direct:
 class Batch:
     """Answers go out together, when the last one is there."""
 
-    def __init__(self, write: Callable[[object], None], expected: int) -> None:
+    def __init__(self, write: Write, expected: int) -> None:
         self._write = write
         self._expected = expected
-        self._answers: list[Message] = []
+        self._answers: list[bytes] = []
 
-    def put(self, answer: Message) -> None:
+    def put(self, answer: bytes) -> None:
         """Keep it until all are there."""
         self._answers.append(answer)
         if len(self._answers) == self._expected:
-            self._write(self._answers)
+            self._write(b"[%b]" % b",".join(self._answers))
+            self._answers.clear()
 
 
 class Call:
     """A request. It is answered once; a notification is not answered at all."""
 
-    def __init__(self, id: Id, sink: Sink | None) -> None:
+    def __init__(self, id: Id, sink: Sink | None, read_at_s: float) -> None:
+        """`read_at_s`: when the last byte of it was read (monotonic): its time runs from then."""
         self.id = id
+        self.read_at_s = read_at_s
         self.progress_token: str | int | None = None
         self.stream = False
         self._sink = sink
@@ -72,9 +76,9 @@ class Call:
         """Answer with an error that is in its wire form already."""
         self._put(jsonrpc.failure(self.id, code, message, data))
 
-    def _put(self, answer: Message) -> None:
+    def _put(self, answer: dict[str, object]) -> None:
         if self._answered:
             raise AssertionError("a request is answered once")
         self._answered = True
         if self._sink is not None:
-            self._sink.put(answer)
+            self._sink.put(orjson.dumps(answer))

@@ -1,5 +1,6 @@
 """The OpenRPC document (https://spec.open-rpc.org), from the types that do the work."""
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -31,6 +32,7 @@ NOTIFIED: dict[str, type[msgspec.Struct]] = {
 _REF = "#/components/schemas/{name}"
 
 
+@cache
 def document() -> dict[str, Any]:
     """All methods with their parameters and results, the notifications, and the errors."""
     called = [name for name in METHODS if name in RESULTS]

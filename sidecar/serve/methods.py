@@ -160,7 +160,6 @@ def ping(context: Context, given: params.NoParams) -> results.Pong:
 @_method("transcribe", params.TranscribeParams, _transcribe_defaults)
 def transcribe(context: Context, given: params.TranscribeParams) -> object:
     """Speech to text; answered by its deadline."""
-    received_at_s = time.monotonic()
     source, payload = audio_of(given.audio)
     if not isinstance(given.vad, VadOff) and given.options.clip_timestamps != (0.0,):
         raise InvalidParams(
@@ -186,7 +185,7 @@ def transcribe(context: Context, given: params.TranscribeParams) -> object:
         payload=payload,
         total=service.settings.total_budget(given.timeout_s),
         segments=service.settings.segments_budget(given.segments_timeout_s),
-        received_at_s=received_at_s,
+        received_at_s=call.read_at_s,
         priority=given.priority,
         reply_to=call,
         identity=identity,

@@ -1,7 +1,10 @@
 """The server: requests from the wire to the supervisor, its actions back to the wire."""
 
 import time
+from collections import deque
+from collections.abc import Iterator
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import orjson
@@ -40,6 +43,7 @@ from sidecar.settings import Settings
 
 SERVICE_READY = "[SERVICE_READY]"
 FLUSH_S = 1.0
+_DONE = object()
 
 
 class Server:
@@ -57,9 +61,11 @@ class Server:
         self._client_left = False
         self._stopped = False
         read_from, write_to = wire
-        self._writer = Writer(write_to, on_broken=partial(shell.post, self.leave))
-        gone = partial(shell.post, self.leave)
-        self._reader = Reader(read_from, self._writer, self._deliver, gone)
+        self._unhandled: deque[Iterator[None]] = deque()
+        leave = partial(shell.post, self.leave)
+        self._writer = Writer(write_to, on_broken=leave, on_room=partial(shell.post, _look_again))
+        self._reader = Reader(read_from, self._writer, self._deliver, leave)
+        shell.work = self._work
 
     @property
     def dropped_notifications(self) -> int:
@@ -90,36 +96,45 @@ class Server:
         if self._stopped:
             self._shell.stop()
 
-    def _deliver(self, chunk: bytes) -> None:
-        self._shell.post(partial(self._received, chunk))
+    def _deliver(self, chunk: bytes, read_at_s: float) -> None:
+        handling = self._handle_chunk(chunk, read_at_s)
+        self._shell.post(partial(self._unhandled.append, handling))
 
-    def _received(self, chunk: bytes) -> None:
+    def _work(self) -> bool:
+        """Handle one request of those that were read, if the client takes the answers."""
+        if not self._unhandled or not self._writer.has_room():
+            return False
+        if next(self._unhandled[0], _DONE) is _DONE:
+            self._unhandled.popleft()
+        return True
+
+    def _handle_chunk(self, chunk: bytes, read_at_s: float) -> Iterator[None]:
+        """Handle what was read request by request, so that the loop can look up in between."""
         for message in self._framer.feed(chunk) if chunk else self._framer.close():
-            self._handle_message(message)
+            for element, sink in self._elements(message):
+                self._handle_element(element, sink, read_at_s)
+                yield
         if chunk:
             self._reader.handled()
         else:
             self._end(self.settings.shutdown_grace_s, finish_queue=True)
 
-    def _handle_message(self, message: bytes | Defect) -> None:
+    def _elements(self, message: bytes | Defect) -> Iterator[tuple[Element, Sink]]:
         parsed = jsonrpc.parse(message, self.settings.max_message_bytes)
         if not isinstance(parsed, list):
-            self._handle_element(parsed, Direct(self._write))
-            return
+            return iter([(parsed, Direct(self._write))])
         expected = sum(
             isinstance(element, Invalid)
             or (isinstance(element, Request) and not element.notification)
             for element in parsed
         )
-        batch = Batch(self._write, expected)
-        for element in parsed:
-            self._handle_element(element, batch)
+        return zip(parsed, repeat(Batch(self._write, expected)), strict=False)
 
-    def _handle_element(self, element: Element, sink: Sink) -> None:
+    def _handle_element(self, element: Element, sink: Sink, read_at_s: float) -> None:
         if isinstance(element, Invalid):
-            Call(element.id, sink).fail(element.error)
+            Call(element.id, sink, read_at_s).fail(element.error)
         elif isinstance(element, Request):
-            call = Call(element.id, None if element.notification else sink)
+            call = Call(element.id, None if element.notification else sink, read_at_s)
             answer(self, call, element)
 
     def check_deeply(self, call: Call) -> None:
@@ -193,10 +208,14 @@ class Server:
         """Nothing can be said before the client's framing is known."""
         if self._framer.framing is not None:
             message = jsonrpc.notification(method, to_builtins(params))
-            self._write(message, droppable=True)
+            self._write(orjson.dumps(message), droppable=True)
 
-    def _write(self, message: object, *, droppable: bool = False) -> None:
-        self._writer.put(self._framer.frame(orjson.dumps(message)), droppable=droppable)
+    def _write(self, message: bytes, *, droppable: bool = False) -> None:
+        self._writer.put(self._framer.frame(message), droppable=droppable)
+
+
+def _look_again() -> None:
+    """Nothing, but the loop wakes up for it."""
 
 
 def _streams(job: Job) -> bool:

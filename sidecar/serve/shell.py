@@ -40,6 +40,8 @@ LONGEST_WAIT_S = 0.25 if sys.platform == "win32" else 3600.0
 """On Windows a waiting lock does not notice Ctrl-C."""
 BURST = 64
 """So many deliveries are handled before the clock is looked at again."""
+SLICE_S = 0.002
+"""So long it works without looking at the clock and at what was delivered."""
 
 
 def own_command() -> list[str]:
@@ -58,12 +60,17 @@ def worker_command() -> list[str]:
 
 
 class Shell:
-    """Runs a supervisor. Actions that are not about processes go to `perform`."""
+    """Runs a supervisor. Actions that are not about processes go to `perform`.
+
+    `work` is what there is to do between deliveries and deadlines, which go first: a small piece
+    of it each time it is called, and whether there was one.
+    """
 
     def __init__(self, settings: Settings, log: JsonLog, perform: Callable[[Action], None]) -> None:
         self.supervisor = Supervisor(settings.policy(), log_text=settings.log_text)
         self.log = log
         self.perform = perform
+        self.work: Callable[[], bool] = lambda: False
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._processes: dict[int, WorkerProcess] = {}
         self._running = True
@@ -73,15 +80,25 @@ class Shell:
         self._inbox.put(call)
 
     def run(self) -> None:
-        """Handle what is delivered, and time, until `stop`."""
+        """Handle what is delivered, and time, until `stop`; in between, work."""
+        is_more = False
         while self._running:
-            self._take(self._wait_s())
+            self._take(0 if is_more else self._wait_s())
             for _ in range(BURST):
                 if not self._running or not self._take(0):
                     break
             due_s = self.supervisor.next_deadline()
             if due_s is not None and due_s <= time.monotonic():
                 self.handle(Tick())
+            is_more = self._work_a_while()
+
+    def _work_a_while(self) -> bool:
+        """Work until the slice is over or something is delivered; whether there may be more."""
+        until_s = time.monotonic() + SLICE_S
+        while self._running and self.work():
+            if time.monotonic() >= until_s or not self._inbox.empty():
+                return True
+        return False
 
     def stop(self) -> None:
         """End `run`."""

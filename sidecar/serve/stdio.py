@@ -4,15 +4,20 @@ import os
 import select
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
 from sidecar.descriptors import write_all
 
-CHUNK_BYTES = 1 << 16
-CHUNKS_AHEAD = 32
+CHUNK_BYTES = 1 << 14
+CHUNKS_AHEAD = 2
+"""What a client sends faster than it is handled stays in its pipe: time runs from the reading."""
+ROOM_BYTES = 1 << 19
+"""Beyond this much unwritten output no more requests are handled: the answer of a job would have
+to wait for all of it. A client may ask for so much before it begins to read."""
 BACKLOG_BYTES = 4 << 20
-"""Beyond this much unwritten output, progress is dropped and no more requests are read."""
+"""Beyond this much, progress is dropped. It comes of jobs, which do not wait for the client."""
 
 
 class Reader:
@@ -22,10 +27,13 @@ class Reader:
         self,
         descriptor: int,
         writer: "Writer",
-        deliver: Callable[[bytes], None],
+        deliver: Callable[[bytes, float], None],
         client_gone: Callable[[], None],
     ) -> None:
-        """`deliver` gets what was read, at the end b""; `client_gone` is called behind that."""
+        """`deliver` gets what was read, at the end b"", and when (monotonic seconds).
+
+        `client_gone` is called behind the end.
+        """
         self._client_gone = client_gone
         self._descriptor = descriptor
         self._writer = writer
@@ -40,12 +48,11 @@ class Reader:
     def _run(self) -> None:
         while True:
             self._ahead.acquire()
-            self._writer.wait_for_room()
             try:
                 chunk = os.read(self._descriptor, CHUNK_BYTES)
             except OSError:
                 chunk = b""
-            self._deliver(chunk)
+            self._deliver(chunk, time.monotonic())
             if not chunk:
                 break
         # Its input has ended, but it may still wait for answers: until it closes the other side.
@@ -56,9 +63,20 @@ class Reader:
 class Writer:
     """Writes the wire in a thread. Replies are never dropped; the rest is when nobody reads."""
 
-    def __init__(self, descriptor: int, on_broken: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        on_broken: Callable[[], None],
+        on_room: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_room` is called when there is room again, if somebody had asked and there was none.
+
+        Both are called in the writer's thread.
+        """
         self._descriptor = descriptor
         self._on_broken = on_broken
+        self._on_room = on_room
+        self._room_wanted = False
         self._pending: deque[bytes] = deque()
         self._pending_bytes = 0
         self._changed = threading.Condition()
@@ -78,10 +96,11 @@ class Writer:
             self._pending_bytes += len(data)
             self._changed.notify_all()
 
-    def wait_for_room(self) -> None:
-        """Block while more than `BACKLOG_BYTES` wait to be written."""
+    def has_room(self) -> bool:
+        """Whether at most `ROOM_BYTES` wait to be written."""
         with self._changed:
-            self._changed.wait_for(lambda: self._broken or self._pending_bytes <= BACKLOG_BYTES)
+            self._room_wanted = not self._broken and self._pending_bytes > ROOM_BYTES
+            return not self._room_wanted
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until all is written; whether it was."""
@@ -117,3 +136,6 @@ class Writer:
             with self._changed:
                 self._pending_bytes -= len(data)
                 self._changed.notify_all()
+                is_wanted = self._room_wanted and self._pending_bytes <= ROOM_BYTES
+            if is_wanted:
+                self._on_room()

@@ -294,6 +294,9 @@ class Client:
                 return
 
     def _bodies(self, buffer: bytearray) -> list[bytes]:
+        if not self._headers:
+            *lines, buffer[:] = bytes(buffer).split(b"\n")
+            return lines
         bodies = []
         while (body := self._body(buffer)) is not None:
             bodies.append(body)
@@ -301,10 +304,6 @@ class Client:
 
     def _body(self, buffer: bytearray) -> bytes | None:
         """Strictly what the protocol says: anything else on the wire is an error."""
-        if not self._headers:
-            line, end, rest = bytes(buffer).partition(b"\n")
-            buffer[:] = rest if end else buffer
-            return line if end else None
         head, gap, rest = bytes(buffer).partition(b"\r\n\r\n")
         if not gap:
             return None

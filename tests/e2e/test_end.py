@@ -240,8 +240,8 @@ def test_a_client_that_does_not_read_costs_no_memory_and_loses_no_reply() -> Non
         client.pause_reading()
         job = client.request("transcribe", patient(stream=True))
         ids = flood(client, 20_000)
-        # More than its backlog the server does not read: what then waits is the client's.
-        assert 1000 < len(ids) < 20_000
+        # With so much unwritten the server does not read: what then waits is the client's.
+        assert 100 < len(ids) < 20_000
         assert server.memory_info().rss - before < 32 << 20
         client.resume_reading()
         for id in ids:
