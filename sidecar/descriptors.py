@@ -14,6 +14,7 @@ def claim_stdio() -> tuple[int, int]:
 
     To be called once, before anything that might print or start a process is imported.
     """
+    _open_what_is_closed()
     wire_in, wire_out = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -24,6 +25,15 @@ def claim_stdio() -> tuple[int, int]:
     if sys.platform == "win32":
         _claim_windows(wire_in, wire_out)
     return wire_in, wire_out
+
+
+def _open_what_is_closed() -> None:
+    """Else the next thing opened would be taken for what it is not: the wire for stderr, say."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 if sys.platform == "win32":

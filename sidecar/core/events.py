@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Exit(Struct, frozen=True):
-    """How a worker's process ended, and what it left on its stderr."""
+    """How a worker's process ended, and what it left on its stderr.
+
+    With neither code nor signal there was none: `stderr_tail` says why.
+    """
 
     code: int | None
     signal: str | None = None

@@ -265,6 +265,8 @@ class Pool:
 def _describe(exit: Exit, failure: SidecarError | None) -> str:
     if failure is not None:
         return failure.message
-    how = f"signal {exit.signal}" if exit.signal else f"exit code {exit.code}"
     last_line = exit.stderr_tail.strip().rpartition("\n")[2][:300]
+    if exit.signal is None and exit.code is None:
+        return last_line
+    how = f"signal {exit.signal}" if exit.signal else f"exit code {exit.code}"
     return f"{how}: {last_line}" if last_line else how

@@ -58,6 +58,9 @@ from sidecar.core.slot import Slot
 from sidecar.core.states import JobMove, JobState, WorkerState
 from sidecar.core.verdict import cancelled, crash_of, shutting_down, timeout_of
 
+OVERSLEPT_S = 0.5
+"""A tick that comes so late comes from a process that was stopped, or a machine that slept."""
+
 
 class Supervisor:
     """The jobs, the workers, and what becomes of them."""
@@ -113,6 +116,7 @@ class Supervisor:
             case Shutdown():
                 self._shutdown(event, now)
             case Tick():
+                self._excuse_silence(now)
                 self._expire(now)
         self._refuse_waiting(now)
         self._assign(now)
@@ -253,6 +257,13 @@ class Supervisor:
             released = exit is not None
             self.quarantine.died(job, error, now)
             self.ledger.fail(slot, job, error, now, released=released, exit=exit)
+
+    def _excuse_silence(self, now: float) -> None:
+        """A process that has slept, alone or with its machine, has not heard who beat meanwhile."""
+        due_s = self.next_deadline()
+        if due_s is not None and now - due_s > OVERSLEPT_S:
+            for slot in self.pool.slots:
+                slot.beat_at_s = now
 
     def _expire(self, now: float) -> None:
         for job in self.ledger.queue:

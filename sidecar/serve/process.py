@@ -1,5 +1,6 @@
 """One worker process: started, talked to, killed with all it started, its exit confirmed."""
 
+import errno
 import os
 import queue
 import signal
@@ -19,6 +20,8 @@ STDERR_TAIL_BYTES = 16 << 10
 STDERR_LINES_PER_S = 100
 STDERR_LINE_CHARS = 2000
 """A worker that floods its stderr costs the log no more than this."""
+MESSAGES_AHEAD = 256
+"""A worker that says more than this parent has time for waits in its pipe."""
 DRAIN_S, QUIET_S = 0.25, 0.02
 """How long the pipes of a dead process may hold up the news of its death, if somebody else holds
 them: while something comes, and when nothing does."""
@@ -28,6 +31,7 @@ class WorkerProcess:
     """A process of one generation. What it says and its end arrive through `deliver`.
 
     To be created in the main thread: on Linux the worker dies with the thread that spawned it.
+    Raises `OSError` when the system has no process, descriptors or threads to spare.
     """
 
     def __init__(
@@ -44,12 +48,20 @@ class WorkerProcess:
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._tail = bytearray()
         self._heard_at_s = 0.0
+        self._ahead = threading.Semaphore(MESSAGES_AHEAD)
         self._gone = threading.Event()
+        self._over = False
         self._process = _spawn(command, environment)
         self._tree = _Tree(self._process)
-        self._listeners = [self._thread(self._listen), self._thread(self._listen_to_stderr)]
-        self._thread(self._talk)
-        self._thread(self._wait)
+        self._listeners: list[threading.Thread] = []
+        try:
+            self._listeners.append(self._thread(self._listen))
+            self._listeners.append(self._thread(self._listen_to_stderr))
+            self._thread(self._talk)
+            self._thread(self._wait)
+        except RuntimeError as error:
+            self._give_up()
+            raise OSError(errno.EAGAIN, str(error)) from error
 
     @property
     def pid(self) -> int:
@@ -62,6 +74,10 @@ class WorkerProcess:
         if payload:
             self._outbox.put(payload)
 
+    def heard(self) -> None:
+        """Something that it said was dealt with."""
+        self._ahead.release()
+
     def kill(self) -> None:
         """Kill the process and everything it started. Its exit is delivered when it is gone."""
         self._tree.kill()
@@ -71,6 +87,16 @@ class WorkerProcess:
         thread = threading.Thread(target=run, name=name, daemon=True)
         thread.start()
         return thread
+
+    def _give_up(self) -> None:
+        """The system has no threads to spare: so nobody would watch this process."""
+        self._tree.kill()
+        self._process.wait()
+        self._outbox.put(None)
+        self._drain()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            assert pipe is not None
+            pipe.close()
 
     def _talk(self) -> None:
         assert self._process.stdin is not None
@@ -89,6 +115,9 @@ class WorkerProcess:
                 while data := os.read(pipe.fileno(), 1 << 16):
                     self._heard_at_s = time.monotonic()
                     for message, _ in decoder.feed(data):
+                        self._ahead.acquire()
+                        if self._over:
+                            return
                         self._deliver(Heard(self._generation, message))
             except IpcError as error:
                 # Said before the pipe is closed: the worker would die of that, for no reason given.
@@ -120,6 +149,8 @@ class WorkerProcess:
         self._tree.kill()
         self._outbox.put(None)
         self._drain()
+        self._over = True
+        self._ahead.release()
         text = self._tail.decode("utf-8", "replace")
         self._deliver(Exited(self._generation, _exit_of(returncode, text)))
 

@@ -5,7 +5,6 @@ does). Threads rather than asyncio: reading stdin needs one anyway on Windows an
 files, the loop's wait is a plain queue with a timeout, and 30 ms of imports go away.
 """
 
-import contextlib
 import os
 import queue
 import sys
@@ -21,6 +20,7 @@ from sidecar.core.events import (
     Event,
     Exit,
     Exited,
+    Heard,
     Kill,
     Log,
     Send,
@@ -165,9 +165,11 @@ class Shell:
 
     def _delivered(self, event: Event) -> None:
         self.handle(event)
-        if isinstance(event, Exited):
-            with contextlib.suppress(KeyError):
-                del self._processes[event.generation]
+        match event:
+            case Heard(generation) if process := self._processes.get(generation):
+                process.heard()
+            case Exited(generation):
+                self._processes.pop(generation, None)
 
     def _relay(self, generation: int, line: str) -> None:
         self.log.write(LogRecord("worker/stderr", "debug", line, generation=generation))

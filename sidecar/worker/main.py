@@ -93,8 +93,8 @@ def _work(model: "SpeechModel", run: Run, payload: bytes, link: Link, pulse: Pul
     from sidecar.worker.pipeline import Pipeline
 
     pipeline = Pipeline(run, link.send, link.is_cancelled, pulse.rewind)
-    pulse.watch(pipeline.kill_at_s, run.stall_timeout_s)
     try:
+        pulse.watch(pipeline.kill_at_s, run.stall_timeout_s)
         if run.transcription.functions:
             from sidecar.worker.functions import with_functions
 

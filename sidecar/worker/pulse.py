@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from sidecar.core.ipc import Beat
 from sidecar.worker.link import Send
@@ -64,7 +65,9 @@ class Pulse:
             return
         left_s = min(self._kill_at_s(size_bytes) - self._clock(), self._stall_timeout_s) - DUMP_S
         if left_s > 0:
-            faulthandler.dump_traceback_later(left_s, file=sys.__stderr__ or 2)
+            # Where memory is out there is no thread for the alarm: better no stack than no job.
+            with suppress(RuntimeError):
+                faulthandler.dump_traceback_later(left_s, file=sys.__stderr__ or 2)
 
 
 if sys.platform == "linux":

@@ -18,6 +18,7 @@ from sidecar.core.events import (
     Send,
     Shutdown,
     Stop,
+    Tick,
     UnloadModel,
     WorkerChanged,
 )
@@ -51,6 +52,31 @@ def test_segments_are_passed_on_as_they_come() -> None:
     world.decode(" one")
     assert len(world.of(JobSegment)) == 1
     assert world.of(Reply) == []
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_who_has_slept_does_not_take_it_for_a_worker_s_silence(busy: bool) -> None:
+    world = ready_world()
+    if busy:
+        world.submit(timeout_s=7200)
+    world.hear(Beat(MIB))
+    world.now += 3600
+    world.tell(Tick())
+    assert world.kills() == []
+    world.after(world.supervisor.policy.stall_timeout_s - 0.2)
+    assert world.kills() == []
+    world.after(0.2)
+    assert world.kills() == [1]
+
+
+def test_who_has_slept_past_a_deadline_answers_at_once() -> None:
+    world = ready_world()
+    world.submit(timeout_s=60)
+    world.now += 3600
+    world.tell(Tick())
+    assert world.kills() == [1]
+    world.exit()
+    assert world.replies() == [("job", "timeout")]
 
 
 def test_jobs_wait_their_turn_by_priority_and_then_by_arrival() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.e2e.breakable import breakable, breakable_client, fault, posix, require_memory
@@ -176,6 +177,44 @@ def test_a_worker_that_spoils_its_pipe_is_killed(server: Client, name: str) -> N
     assert error["data"]["device_released"] is True
     assert alive(pid) is None
     assert_next_job_succeeds(server)
+
+
+@breakable
+@pytest.mark.parametrize("what", ["beats", "strangers", "endless"])
+def test_a_worker_that_talks_without_end_delays_nobody_and_costs_no_memory(
+    what: str, measured: Measured
+) -> None:
+    with breakable_client() as client:
+        server = psutil.Process(client.ready().process.pid)
+        before_bytes = server.memory_info().rss
+        id, sent_s = client.timed_request("transcribe", fault(f"flood_wire={what}", timeout_s=2.0))
+        while not client.answers(id):
+            asked_s = time.monotonic()
+            assert client.answer(client.request("ping")).at_s - asked_s <= 0.5
+            # The longest message that is heard to its end has 64 MiB.
+            assert server.memory_info().rss - before_bytes < 128 << 20
+        arrived = client.answer(id)
+        assert error_of(arrived)["data"]["kind"] in ("timeout", "worker_crashed")
+        measured(arrived.at_s - sent_s - 2.0)
+        assert arrived.at_s - sent_s - 2.0 <= LATE_S
+        assert_next_job_succeeds(client)
+
+
+@breakable
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's address space")
+def test_a_worker_whose_memory_runs_out_in_native_code_is_told_of() -> None:
+    kinds = set()
+    with breakable_client("--quarantine", "0") as client:
+        for mib in range(12):
+            client.worker_pid()
+            assert client.fail("transcribe", fault(f"starve={mib}"))
+            message = client.answer(client.request("transcribe", sample())).message
+            kinds.add(message["error"]["data"]["kind"] if "error" in message else "result")
+            client.call("models.unload")
+            assert_next_job_succeeds(client)
+    # CTranslate2 gets by with what it has, or says that it cannot, or dies of it.
+    assert "out_of_memory" in kinds
+    assert kinds <= {"out_of_memory", "worker_crashed", "result"}
 
 
 @breakable

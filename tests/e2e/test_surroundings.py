@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,7 +13,7 @@ import psutil
 import pytest
 
 from tests.e2e.breakable import COMPILER, breakable, breakable_client, compiled, fault, posix
-from tests.e2e.client import EXECUTABLE, Client, error_of
+from tests.e2e.client import EXECUTABLE, Client, command_line, error_of
 from tests.e2e.jobs import EXPECTED, SAMPLE, patient, sample, silence
 
 SOON_S = 1.0
@@ -118,6 +120,61 @@ def test_a_clock_that_is_set_back_by_an_hour_changes_no_deadline(tmp_path: Path)
 def last_logged(client: Client) -> str:
     """The time of the last line of the log."""
     return str([json.loads(line)["time"] for line in client.stderr if line.startswith("{")][-1])
+
+
+@posix
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_server_and_its_worker_that_were_stopped_for_long_go_on_together(busy: bool) -> None:
+    """As by Ctrl-Z, by a debugger, or by the lid of a laptop."""
+    with Client("--stall-timeout", "1") as client:
+        pid = client.ready().worker_pid()
+        job = client.request("transcribe", patient(stream=True, timeout_s=60)) if busy else None
+        if busy:
+            client.notified("job/progress", lambda said: said["phase"] == "generate")
+        for number in (signal.SIGSTOP, signal.SIGCONT):
+            for process in (pid, client.process.pid):
+                os.kill(process, number)
+            # For longer than the stall limit, and then as long to notice.
+            time.sleep(1.5)
+        if busy:
+            assert client.answers(job) == []
+            client.notify("$/cancelRequest", {"id": job})
+            assert error_of(client.answer(job))["data"]["kind"] == "cancelled"
+        assert client.call("transcribe", sample())["worker"]["pid"] == pid
+
+
+@posix
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+def test_what_was_closed_before_the_start_is_taken_for_nothing_else(closed: str) -> None:
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", *command_line()]
+    with Client(command=command) as client:
+        if closed == "2>&-":
+            assert client.call("transcribe", sample())["text"] == EXPECTED["text"]
+        client.processes()
+        client.close_stdin()
+        assert client.exit_code() == 0
+        assert client.leftovers(SOON_S) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process that runs")
+def test_a_server_without_descriptors_to_spare_says_so_and_goes_on_when_it_has_some() -> None:
+    import resource
+
+    with Client() as client:
+        pid = client.ready().worker_pid()
+        server = client.process.pid
+        limits = resource.prlimit(server, resource.RLIMIT_NOFILE)
+        few = psutil.Process(server).num_fds()
+        resource.prlimit(server, resource.RLIMIT_NOFILE, (few, limits[1]))
+        after = len(client.messages)
+        os.kill(pid, signal.SIGKILL)
+        client.notified("worker/state", lambda said: said["state"] == "backoff", after=after)
+        error = client.fail("transcribe", sample())
+        assert error["data"]["kind"] == "worker_unavailable"
+        assert "Too many open files" in error["message"]
+        resource.prlimit(server, resource.RLIMIT_NOFILE, limits)
+        client.call("models.load")
+        assert client.call("transcribe", sample())["text"] == EXPECTED["text"]
 
 
 @posix

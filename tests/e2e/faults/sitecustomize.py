@@ -68,6 +68,16 @@ def exhaust() -> None:
         resource.setrlimit(resource.RLIMIT_AS, limits)
 
 
+def starve(mib: str) -> None:
+    """Leave the process so much more address space than it has, from now on."""
+    import resource
+
+    with open("/proc/self/statm", "rb") as file:
+        size_bytes = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    most = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (size_bytes + (int(mib) << 20), most))
+
+
 def sleep_holding_the_interpreter() -> None:
     """Native code that does not let any other thread run, heartbeats included."""
     ctypes.PyDLL(None).sleep(60)
@@ -119,6 +129,19 @@ def flood_a_gigabyte() -> None:
     block = b"a line without a meaning, and without an end " * 23_302
     for _ in range(1 << 10):
         os.write(2, block)
+
+
+def flood_wire(what: str) -> None:
+    """Say the same for ever, as fast as the pipe takes it."""
+    line = {
+        "beats": b'{"message":{"type":"Beat","rss_bytes":1048576}}\n' * 1000,
+        "strangers": b'{"message":{"type":"Progress","job_id":"nobody","phase":"decode",'
+        b'"timings":{},"duration_s":1.0}}\n' * 1000,
+        "endless": b"x" * 65536,
+    }[what]
+    descriptor = wire()
+    while True:
+        os.write(descriptor, line)
 
 
 def half_a_message() -> None:
