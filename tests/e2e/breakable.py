@@ -24,6 +24,14 @@ breakable = pytest.mark.skipif(
 )
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and links as POSIX has them")
 
+IS_ROOT = sys.platform != "win32" and os.geteuid() == 0
+SETPRIV = shutil.which("setpriv") if IS_ROOT else None
+ORDINARY = [SETPRIV, "--bounding-set=-dac_override,-dac_read_search"] if SETPRIV else []
+"""Before a command: files that may not be read or written cannot be, not even by root."""
+ordinary = pytest.mark.skipif(
+    os.name != "posix" or (IS_ROOT and not SETPRIV), reason="whoever runs this may read all"
+)
+
 
 def environment(at_start: Path | None = None, now: Path | None = None) -> dict[str, str]:
     """What makes workers breakable.

@@ -5,6 +5,7 @@ What the client must see, and by when, is the table of docs/faults.md.
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,10 @@ FROZEN = ("SIGSTOP", "spin_native")
 """Not even the heartbeat runs."""
 BUSY = ("spin", "sleep_native")
 """The heartbeat runs, the job does not."""
+SPOILED = ("garbage", "half_a_message", "close_wire")
+"""What is wrong with the worker's pipe."""
+CLOSED_S = 0.5
+"""A pipe may be closed because the process is ending: that is waited for."""
 
 
 class Bench:
@@ -269,3 +274,105 @@ def test_a_load_that_hangs_is_a_timeout_for_who_waits_and_is_given_up(
         assert "over 3 s" in change["reason"]
         bench.at_start.unlink()
         bench.assert_next_job_succeeds()
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_a_pipe_that_is_spoiled_while_iterating_ends_the_job_and_the_worker(
+    bench: Bench, measured: Measured, what: str
+) -> None:
+    client, pid = bench.client.ready(), bench.client.worker_pid()
+    id = bench.begin()
+    struck_s = bench.strike(what, pid)
+    arrived = client.answer(id)
+    assert data_of(arrived, "worker_crashed", pid)["partial"]["language"] == "en"
+    measured(arrived.at_s - struck_s)
+    assert arrived.at_s - struck_s <= CLOSED_S
+    bench.assert_next_job_succeeds()
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_a_pipe_that_is_spoiled_while_idle_costs_the_next_job_nothing(
+    bench: Bench, what: str
+) -> None:
+    client, pid = bench.client.ready(), bench.client.worker_pid()
+    after = len(client.messages)
+    bench.strike(what, pid)
+    client.notified("worker/state", lambda change: change["state"] == "backoff", after=after)
+    assert alive(pid) is None
+    bench.assert_next_job_succeeds()
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_a_pipe_that_is_spoiled_while_loading_is_survived_by_the_waiting_job(
+    bench: Bench, what: str
+) -> None:
+    bench.at_start.write_text(f"load:{what}")
+    id = bench.client.request("transcribe", sample())
+    bench.client.said('"state":"backoff"')
+    bench.at_start.unlink()
+    assert bench.client.answer(id).message["result"]["text"] == EXPECTED["text"]
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_a_pipe_that_is_spoiled_during_the_shutdown_delays_it_by_no_more_than_the_grace(
+    bench: Bench, what: str
+) -> None:
+    client, pid = bench.client.ready(), bench.client.worker_pid()
+    id = bench.begin()
+    stop = client.request("shutdown", {"grace_s": 1.0})
+    began_s = bench.strike(what, pid)
+    data_of(client.answer(id), ("worker_crashed", "shutting_down"), pid)
+    assert client.answer(stop).at_s - began_s <= 1.0 + TOLD_S
+
+
+@pytest.mark.parametrize("what", ["flood_stderr", "print_on_stdout"])
+def test_what_a_library_writes_harms_nothing_in_any_phase(bench: Bench, what: str) -> None:
+    if what == "flood_stderr":
+        bench.at_start.write_text(what)
+    client = bench.client.ready()
+    pid = client.worker_pid()
+    bench.strike(what, pid)
+    id = bench.begin()
+    bench.strike(what, pid)
+    client.notify("$/cancelRequest", {"id": id})
+    data = error_of(client.answer(id))["data"]
+    assert data["kind"] == "cancelled"
+    bench.assert_next_job_succeeds()
+    stop = client.request("shutdown", {"grace_s": 1.0})
+    assert client.answer(stop).message["result"] == {"ok": True}
+
+
+ENDS: dict[str, Callable[[Bench], object]] = {
+    "idle": lambda bench: bench.client.ready(),
+    "loading": lambda bench: bench.client.request("transcribe", sample()),
+    "decoding": lambda bench: bench.client.ready().request("transcribe", fault("sleep")),
+    "iterating": lambda bench: bench.begin(),
+    "shutting down": lambda bench: (
+        bench.begin(),
+        bench.client.request("shutdown", {"grace_s": 30}),
+    ),
+}
+
+
+@pytest.mark.parametrize("state", ["running", "stopped", *FROZEN[1:], *BUSY])
+@pytest.mark.parametrize("moment", ENDS)
+def test_no_worker_outlives_its_server_in_any_phase(bench: Bench, moment: str, state: str) -> None:
+    if state == "stopped" and sys.platform != "linux":
+        pytest.skip("only Linux ends a stopped process with its parent")
+    if moment == "loading":
+        bench.at_start.write_text(
+            "load:sleep" if state in ("running", "stopped") else f"load:{state}"
+        )
+    client = bench.client
+    client.call("ping")
+    ENDS[moment](bench)
+    pid = bench.starting_pid() if moment == "loading" else client.worker_pid()
+    if state == "stopped":
+        bench.strike("SIGSTOP", pid)
+    elif state != "running" and moment != "loading":
+        bench.strike(state, pid)
+    client.processes()
+    client.kill(signal.SIGKILL)
+    client.exit_code(5)
+    assert client.leftovers(1.0) == []
+    assert alive(pid) is None

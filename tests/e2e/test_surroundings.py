@@ -12,9 +12,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.e2e.breakable import COMPILER, breakable, breakable_client, compiled, fault, posix
+from tests.e2e.breakable import (
+    COMPILER,
+    ORDINARY,
+    breakable,
+    breakable_client,
+    compiled,
+    fault,
+    ordinary,
+    posix,
+)
 from tests.e2e.client import EXECUTABLE, Client, command_line, error_of
-from tests.e2e.jobs import EXPECTED, SAMPLE, patient, sample, silence
+from tests.e2e.jobs import ASSETS, EXPECTED, SAMPLE, patient, sample, silence
 
 SOON_S = 1.0
 MIB = 1 << 20
@@ -37,13 +46,34 @@ def test_what_is_no_file_is_refused_at_once_without_being_read(
         assert unreadable(shared, path)
 
 
-@posix
-@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may read all")
-def test_the_file_of_another_user_is_denied(shared: Client, tmp_path: Path) -> None:
+@ordinary
+def test_the_file_of_another_user_is_denied(tmp_path: Path) -> None:
     path = tmp_path / "secret.flac"
     shutil.copy(SAMPLE, path)
     path.chmod(0)
-    assert "Permission denied" in unreadable(shared, path)
+    with Client(command=[*ORDINARY, *command_line()]) as client:
+        assert "Permission denied" in unreadable(client.ready(), path)
+
+
+@ordinary
+def test_a_model_that_may_not_be_read_is_refused_and_loaded_when_it_may(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(ASSETS / "selftest", folder)
+    (folder / "model.bin").chmod(0)
+    with Client(command=[*ORDINARY, *command_line()], model=str(folder)) as client:
+        assert client.fail("transcribe", sample())["data"]["kind"] == "model_unavailable"
+        (folder / "model.bin").chmod(0o600)
+        client.call("models.load")
+        assert client.call("transcribe", sample())["text"] == EXPECTED["text"]
+
+
+@ordinary
+def test_a_log_in_a_folder_that_may_not_be_written_is_refused_by_name(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    command = [*ORDINARY, *command_line()]
+    with Client("--log-file", str(tmp_path / "log"), command=command) as client:
+        assert client.exit_code() == 2
+    assert any("Permission denied" in line and "log" in line for line in client.stderr)
 
 
 @posix
