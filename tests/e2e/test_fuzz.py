@@ -8,6 +8,7 @@ import pytest
 from tests.fuzz import pipe
 from tests.fuzz.babbling import Babbling
 from tests.fuzz.decoding import LARGEST_RSS_BYTES, Decoding
+from tests.fuzz.jobs import Jobs
 from tests.fuzz.wire import LARGEST_GROWTH_BYTES, Wire
 
 
@@ -36,6 +37,13 @@ def test_whatever_a_worker_says_each_job_is_answered_once_and_in_time(seed: int)
     babbling.run(60)
     assert babbling.wrong == [], f"seed {seed}"
     assert len(babbling.outcomes) > 1
+
+
+def test_a_job_with_any_options_that_are_allowed_is_done_or_refused_by_name(seed: int) -> None:
+    jobs = Jobs(seed)
+    jobs.run(60)
+    assert jobs.wrong == [], f"seed {seed}"
+    assert jobs.outcomes["result"]
 
 
 def test_damaged_audio_is_samples_or_an_error(seed: int, tmp_path: Path) -> None:

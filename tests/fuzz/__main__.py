@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.fuzz import pipe
 from tests.fuzz.babbling import Babbling
 from tests.fuzz.decoding import LARGEST_RSS_BYTES, Decoding
+from tests.fuzz.jobs import Jobs
 from tests.fuzz.wire import LARGEST_GROWTH_BYTES, Wire
 
 MESSAGES, FILES = 200_000, 20_000
@@ -27,6 +28,7 @@ def main(messages: int, files: int, seed: int) -> int:
         *_wire(messages - messages // 2, seed + 1, headers=True),
         *_pipe(messages, seed),
         *_babble(messages // 200, seed),
+        *_jobs(messages // 200, seed),
         *_audio(files, seed),
     ]
     _say(f"wrong: {len(wrong)}")
@@ -68,6 +70,14 @@ def _babble(count: int, seed: int) -> list[str]:
         f"{time.monotonic() - began_s:.0f} s"
     )
     return babbling.wrong
+
+
+def _jobs(count: int, seed: int) -> list[str]:
+    began_s = time.monotonic()
+    jobs = Jobs(seed)
+    jobs.run(count)
+    _say(f"valid jobs: {count}, {dict(jobs.outcomes)}, {time.monotonic() - began_s:.0f} s")
+    return jobs.wrong
 
 
 def _audio(count: int, seed: int) -> list[str]:

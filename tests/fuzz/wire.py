@@ -16,6 +16,8 @@ from tests.fuzz.messages import Sent, messages
 BLOCK = 500
 """So many messages are sent before their answers are counted."""
 LARGEST_GROWTH_BYTES = 48 << 20
+FAULTS = ("internal", "worker_crashed", "worker_stalled", "worker_unavailable", "out_of_memory")
+"""No message is an excuse for these."""
 
 
 class Wire:
@@ -146,7 +148,9 @@ class Wire:
                 if isinstance(answer.get("result"), dict):
                     self._texts[key] = str(answer["result"].get("text", ""))
                 elif "error" in answer:
-                    self._texts[key] = answer["error"]["data"]["kind"]
+                    kind = self._texts[key] = answer["error"]["data"]["kind"]
+                    if kind in FAULTS:
+                        self.wrong.append(f"{key}: {answer['error']['message']}")
             self._changed.notify_all()
 
 
