@@ -257,10 +257,10 @@ def read_fault(variable: str) -> str:
 
 if sys.orig_argv[-2:-1] == ["worker"]:
     fault = read_fault(AT_START)
-    if fault and not fault.startswith(IN_LOAD):
-        perform(fault)
     patches: dict[str, Patch] = {
         "sidecar.worker.speech": patch_speech,
         "sidecar.worker.pipeline": patch_pipeline,
     }
     sys.meta_path.insert(0, Patcher(patches))
+    if fault and not fault.startswith(IN_LOAD):
+        perform(fault)
