@@ -6,6 +6,7 @@ inherit it.
 """
 
 import os
+import select
 import sys
 
 
@@ -56,7 +57,22 @@ if sys.platform == "win32":
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of `data`, in as many pieces as the pipe takes."""
+    """Write all of `data`, in as many pieces as the pipe takes.
+
+    Whoever shares the pipe may have made it non-blocking: then this waits all the same.
+    """
     view = memoryview(data)
     while view:
-        view = view[os.write(descriptor, view) :]
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:
+            select.select([], [descriptor], [])
+
+
+def read_some(descriptor: int, most_bytes: int) -> bytes:
+    """Read what is there, at least one byte, or b"" at the end; waits as `write_all` does."""
+    while True:
+        try:
+            return os.read(descriptor, most_bytes)
+        except BlockingIOError:
+            select.select([descriptor], [], [])

@@ -2,15 +2,14 @@
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
 from sidecar.core.log import Level, LogRecord
+from sidecar.descriptors import write_all
 from sidecar.serve.stdio import Writer
-
-if TYPE_CHECKING:
-    from logging.handlers import RotatingFileHandler
 
 LOG_FILE_BYTES = 10 << 20
 LOG_FILES = 5
@@ -18,7 +17,7 @@ _ORDER: dict[Level, int] = {"debug": 0, "info": 1, "warning": 2, "error": 3}
 
 
 class JsonLog:
-    """Never blocks: lines that nobody takes off stderr are dropped, and counted."""
+    """Never blocks: lines that stderr or the file do not take are dropped, and counted."""
 
     def __init__(self, level: Level, file: str | None = None, *, stderr: bool = True) -> None:
         """Without `stderr` only `file`, if any, is written: for commands that people type.
@@ -27,13 +26,13 @@ class JsonLog:
             OSError: `file` cannot be written.
         """
         self._least = _ORDER[level]
-        self._stderr = Writer(2, on_broken=lambda: None) if stderr else None
-        self._file = _rotating(file) if file else None
+        self._stderr = [_in_a_thread(partial(write_all, 2))] if stderr else []
+        self._writers = [*self._stderr, *([_in_a_thread(_rotating(file))] if file else [])]
 
     @property
     def dropped(self) -> int:
-        """How many lines stderr did not take."""
-        return self._stderr.dropped if self._stderr else 0
+        """How many lines were dropped."""
+        return sum(writer.dropped for writer in self._writers)
 
     def write(self, record: LogRecord) -> None:
         """One line, if its level is wanted."""
@@ -43,38 +42,42 @@ class JsonLog:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
         # The time first, by hand: merging it as a member would cost a conversion per line.
         line = b'{"time":"%b.%03dZ",' % (stamp.encode(), int(now % 1 * 1000))
-        line += msgspec.json.encode(record)[1:]
-        if self._stderr is not None:
-            self._stderr.put(line + b"\n", droppable=True)
-        if self._file is not None:
-            self._to_file(line.decode())
+        line += msgspec.json.encode(record)[1:] + b"\n"
+        for writer in self._writers:
+            writer.put(line, droppable=True)
 
     def marker(self, line: str) -> None:
         """A plain line on stderr that clients look for."""
-        if self._stderr is not None:
-            self._stderr.put(line.encode() + b"\n", droppable=True)
+        for writer in self._stderr:
+            writer.put(line.encode() + b"\n", droppable=True)
 
     def flush(self, timeout_s: float) -> None:
-        """Wait until stderr has taken all."""
-        if self._stderr is not None:
-            self._stderr.flush(timeout_s)
-
-    def _to_file(self, line: str) -> None:
-        import logging
-
-        assert self._file is not None
-        self._file.handle(logging.LogRecord("asr", logging.INFO, "", 0, line, None, None))
+        """Wait until all is written."""
+        for writer in self._writers:
+            writer.flush(timeout_s)
 
 
-def _rotating(path: str) -> "RotatingFileHandler":
+def _in_a_thread(write: Callable[[bytes], object]) -> Writer:
+    return Writer(write, on_broken=lambda: None)
+
+
+def _rotating(path: str) -> Callable[[bytes], object]:
     # Imported only where a file is wanted: the module costs as much as the rest of the start.
+    import logging
     from logging.handlers import RotatingFileHandler
 
     class Handler(RotatingFileHandler):
         def handleError(self, record: object) -> None:
             """A full disk must not stop the service: stderr has the line."""
 
-    return Handler(path, maxBytes=LOG_FILE_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8")
+    handler = Handler(path, maxBytes=LOG_FILE_BYTES, backupCount=LOG_FILES - 1, encoding="utf-8")
+    handler.terminator = ""
+
+    def write(lines: bytes) -> None:
+        text = lines.decode()
+        handler.handle(logging.LogRecord("asr", logging.INFO, "", 0, text, None, None))
+
+    return write
 
 
 def fatal(message: str) -> None:

@@ -216,7 +216,8 @@ else:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._group, signal.SIGKILL)
             for pid in left:
-                with suppress(ProcessLookupError):
+                # Gone, or of another user.
+                with suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
 
 

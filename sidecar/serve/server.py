@@ -31,6 +31,7 @@ from sidecar.core.job import Job
 from sidecar.core.jsonrpc import Element, Invalid, Request
 from sidecar.core.reply import Failure, Outcome
 from sidecar.core.states import WorkerState
+from sidecar.descriptors import write_all
 from sidecar.serve import results
 from sidecar.serve.call import Batch, Call, Direct, Sink
 from sidecar.serve.log import JsonLog
@@ -63,8 +64,9 @@ class Server:
         read_from, write_to = wire
         self._unhandled: deque[Iterator[None]] = deque()
         leave = partial(shell.post, self.leave)
-        self._writer = Writer(write_to, on_broken=leave, on_room=partial(shell.post, _look_again))
-        self._reader = Reader(read_from, self._writer, self._deliver, leave)
+        look_again = partial(shell.post, _look_again)
+        self._writer = Writer(partial(write_all, write_to), on_broken=leave, on_room=look_again)
+        self._reader = Reader(read_from, write_to, self._deliver, leave)
         shell.work = self._work
 
     @property

@@ -1,6 +1,5 @@
 """The wire's two threads: one reads, one writes, and neither lets memory grow without bound."""
 
-import os
 import select
 import sys
 import threading
@@ -8,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from sidecar.descriptors import write_all
+from sidecar.descriptors import read_some
 
 CHUNK_BYTES = 1 << 14
 CHUNKS_AHEAD = 2
@@ -25,18 +24,18 @@ class Reader:
 
     def __init__(
         self,
-        descriptor: int,
-        writer: "Writer",
+        read_from: int,
+        write_to: int,
         deliver: Callable[[bytes, float], None],
         client_gone: Callable[[], None],
     ) -> None:
         """`deliver` gets what was read, at the end b"", and when (monotonic seconds).
 
-        `client_gone` is called behind the end.
+        `client_gone` is called behind the end, once the client reads no more from `write_to`.
         """
         self._client_gone = client_gone
-        self._descriptor = descriptor
-        self._writer = writer
+        self._read_from = read_from
+        self._write_to = write_to
         self._deliver = deliver
         self._ahead = threading.Semaphore(CHUNKS_AHEAD)
         threading.Thread(target=self._run, name="wire-reader", daemon=True).start()
@@ -49,31 +48,43 @@ class Reader:
         while True:
             self._ahead.acquire()
             try:
-                chunk = os.read(self._descriptor, CHUNK_BYTES)
+                chunk = read_some(self._read_from, CHUNK_BYTES)
             except OSError:
                 chunk = b""
             self._deliver(chunk, time.monotonic())
             if not chunk:
                 break
         # Its input has ended, but it may still wait for answers: until it closes the other side.
-        if self._writer.wait_for_end_of_reading():
+        if _wait_for_end_of_reading(self._write_to):
             self._client_gone()
 
 
+def _wait_for_end_of_reading(descriptor: int) -> bool:
+    """Block until the other end of the pipe is closed; False where that cannot be told."""
+    if sys.platform == "win32":
+        return False
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    while not any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll()):
+        continue
+    return True
+
+
 class Writer:
-    """Writes the wire in a thread. Replies are never dropped; the rest is when nobody reads."""
+    """Writes in a thread. Replies are never dropped; the rest is when nobody reads."""
 
     def __init__(
         self,
-        descriptor: int,
+        write: Callable[[bytes], object],
         on_broken: Callable[[], None],
         on_room: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_room` is called when there is room again, if somebody had asked and there was none.
+        """`write` takes all it is given; once it raises `OSError`, nothing more is written.
 
-        Both are called in the writer's thread.
+        `on_room` is called when there is room again, if somebody had asked and there was none.
+        All are called in the writer's thread.
         """
-        self._descriptor = descriptor
+        self._write = write
         self._on_broken = on_broken
         self._on_room = on_room
         self._room_wanted = False
@@ -109,16 +120,6 @@ class Writer:
                 lambda: self._broken or self._pending_bytes == 0, timeout_s
             )
 
-    def wait_for_end_of_reading(self) -> bool:
-        """Block until the other end of the wire is closed; False where that cannot be told."""
-        if sys.platform == "win32":
-            return False
-        poll = select.poll()
-        poll.register(self._descriptor, 0)
-        while not any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll()):
-            continue
-        return True
-
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -126,7 +127,7 @@ class Writer:
                 data = b"".join(self._pending)
                 self._pending.clear()
             try:
-                write_all(self._descriptor, data)
+                self._write(data)
             except OSError:
                 with self._changed:
                     self._broken = True

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -22,7 +23,7 @@ from tests.e2e.breakable import (
     ordinary,
     posix,
 )
-from tests.e2e.client import EXECUTABLE, Client, command_line, error_of
+from tests.e2e.client import EXECUTABLE, ROOT, Client, command_line, error_of
 from tests.e2e.jobs import ASSETS, EXPECTED, SAMPLE, patient, sample, silence
 
 SOON_S = 1.0
@@ -126,6 +127,51 @@ def test_a_log_that_cannot_be_written_is_refused_by_name_at_the_start(tmp_path: 
     with Client("--log-file", str(tmp_path / "no" / "such" / "folder" / "log")) as client:
         assert client.exit_code() == 2
     assert any("folder" in line for line in client.stderr)
+
+
+@posix
+def test_a_log_that_nobody_takes_costs_lines_and_nothing_else(tmp_path: Path) -> None:
+    """A disk that hangs, as far as that can be had: a pipe that is full."""
+    pipe = tmp_path / "log"
+    os.mkfifo(pipe)
+    descriptor = os.open(pipe, os.O_RDWR)
+    try:
+        arguments = ("--log-file", str(pipe), "--log-level", "debug")
+        with Client(*arguments) as client:
+            for _ in range(60):
+                assert client.call("transcribe", sample())["text"] == EXPECTED["text"]
+            client.call("shutdown")
+            client.notify("exit")
+            assert client.exit_code() == 0
+        logged_bytes = sum(len(line) for line in client.stderr)
+        assert logged_bytes > 1 << 16, "more than the pipe holds was to be logged"
+    finally:
+        os.close(descriptor)
+
+
+@posix
+def test_a_wire_that_somebody_made_non_blocking_is_waited_for() -> None:
+    """Whoever shares a pipe or a terminal can do that to all who have it."""
+    read_from, write_to = os.pipe()
+    take_from, put_to = os.pipe()
+    for descriptor in (read_from, put_to):
+        os.set_blocking(descriptor, False)
+    process = subprocess.Popen(
+        [*command_line(), "serve", "--model", "selftest", "--log-level", "error"],
+        stdin=read_from,
+        stdout=put_to,
+        cwd=ROOT,
+    )
+    os.close(read_from)
+    os.close(put_to)
+    with open(write_to, "wb") as requests, open(take_from, "rb") as answers, process:
+        ids = [f"{number}".zfill(3000) for number in range(100)]
+        for id in ids:
+            requests.write(b'{"jsonrpc":"2.0","method":"ping","id":"%b"}\n' % id.encode())
+        requests.close()
+        answered = [json.loads(line) for line in answers]
+        assert [one["id"] for one in answered if "id" in one] == ids
+        assert process.wait(SOON_S) == 0
 
 
 @pytest.mark.skipif(COMPILER is None, reason="needs Linux and a compiler")
