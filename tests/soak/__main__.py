@@ -90,7 +90,7 @@ def _report(tally: Tally, leaked: list[int], descriptors: int, minutes: float) -
         f"requests {tally.requests}, answers {tally.answers}",
         f"wrong answers {len(tally.wrong)}, leaked processes {len(leaked)}, "
         f"leaked descriptors {descriptors}",
-        f"the parent's memory: {tally.memory[-1][1] / 1e6:.1f} MB, {slope:.0f} bytes a request",
+        f"the parent's memory: {_range_mb(tally)} MB, {slope:.0f} bytes a request",
         f"deadlines {len(tally.overshoot_s)}, overshoot p50 "
         f"{percentile(tally.overshoot_s, 0.5) * 1000:.1f} ms, p99 "
         f"{percentile(tally.overshoot_s, 0.99) * 1000:.1f} ms",
@@ -101,6 +101,11 @@ def _report(tally: Tally, leaked: list[int], descriptors: int, minutes: float) -
     sys.stdout.write("\n".join(lines) + "\n")
     failed = lost or tally.wrong or leaked or descriptors or slope >= LARGEST_SLOPE_BYTES
     return 1 if failed else 0
+
+
+def _range_mb(tally: Tally) -> str:
+    half = [rss_bytes / 1e6 for _, rss_bytes in tally.memory[len(tally.memory) // 2 :]]
+    return f"{half[0]:.2f} at half-time ({min(half):.2f} to {max(half):.2f} since), {half[-1]:.2f}"
 
 
 def _latency(tally: Tally, what: str) -> str:
