@@ -29,10 +29,11 @@ binary: $(VENV)/installed
 archive: $(VENV)/installed
 	$(BIN)/python packaging/binary --archive
 
-# All tests of the program's outside, against dist/asr-sidecar/.
+# All tests of the program's outside, or those in TESTS, against dist/asr-sidecar/.
+TESTS ?= tests/e2e tests/commands tests/test_readme.py
 test-binary: $(VENV)/installed
 	ASR_SIDECAR_EXECUTABLE=$(CURDIR)/dist/asr-sidecar/asr-sidecar \
-		$(BIN)/python -m pytest tests/e2e tests/commands tests/test_readme.py
+		$(BIN)/python -m pytest $(TESTS)
 
 # Two builds of the last commit, in two places: the same bytes?
 reproduce: $(VENV)/installed

@@ -98,6 +98,7 @@ def assert_told(data: Any, how: str | int | None) -> None:
     worker = data["worker"]
     if isinstance(how, str):
         assert worker["signal"] == how
+        assert how == "SIGKILL" or "Fatal Python error" in worker["stderr_tail"]
     elif how is not None and data["kind"] == "worker_crashed":
         assert worker["exit_code"] == how
 
