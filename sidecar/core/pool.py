@@ -22,8 +22,8 @@ class Pool:
         spares = 0 if policy.standby == "off" else 1
         self.slots = [Slot(index) for index in range(policy.workers + spares)]
         self.model: ModelSpec | None = None
-        self.refusal: SidecarError | None = ModelUnavailable("no model is configured")
-        """Why there is no model to serve with."""
+        self.refusal: SidecarError | None = None
+        """Why there is no model to serve with; without one either, it is being looked for."""
         self.parked = False
         """Unloaded until somebody wants it again."""
         self.draining = False

@@ -8,7 +8,8 @@ import msgspec
 from sidecar.core.errors import ERROR_TYPES
 from sidecar.core.reply import JobErrorData, TranscribeResult
 from sidecar.serve import results
-from sidecar.serve.methods import METHODS, PARAMS, PROTOCOL
+from sidecar.serve.methods import PROTOCOL
+from sidecar.serve.table import METHODS, PARAMS
 from sidecar.version import VERSION
 
 RESULTS: dict[str, type[msgspec.Struct]] = {

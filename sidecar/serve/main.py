@@ -13,9 +13,11 @@ from functools import partial
 
 from sidecar.core.errors import ModelUnavailable
 from sidecar.core.events import Action, LoadModel, RefuseModel
+from sidecar.core.ipc import ModelSpec
 from sidecar.descriptors import claim_stdio
 from sidecar.serve.arguments import BAD_USAGE, parse
 from sidecar.serve.log import JsonLog
+from sidecar.serve.looks import Answer
 from sidecar.serve.shell import Shell
 from sidecar.settings import Settings
 
@@ -62,10 +64,16 @@ def serve(settings: Settings, log: JsonLog) -> None:
 
 def begin(shell: Shell, settings: Settings) -> None:
     """Start loading the configured model, or say why there is none."""
-    try:
-        shell.handle(LoadModel(settings.model_spec()))
-    except ModelUnavailable as error:
-        shell.handle(RefuseModel(error))
+
+    def found(model: Answer[ModelSpec]) -> None:
+        # Found late, it does not push out one that the client has asked for since.
+        if shell.supervisor.pool.model is None:
+            try:
+                shell.handle(LoadModel(model()))
+            except ModelUnavailable as error:
+                shell.handle(RefuseModel(error))
+
+    shell.looks.ask(settings.model_spec, found)
 
 
 def on_signals(terminate: Callable[[int], None]) -> None:

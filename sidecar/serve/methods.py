@@ -1,8 +1,4 @@
-"""The method table: JSON parameters become typed values, typed results become JSON.
-
-jsonrpcserver dispatches here. A method either returns its result or `DEFERRED`: then the answer
-comes later, through the call.
-"""
+"""The methods of the wire: JSON parameters become typed values, typed results become JSON."""
 
 import binascii
 import math
@@ -10,110 +6,29 @@ import os
 import time
 import uuid
 import zlib
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import to_builtins
 
-from sidecar.core.errors import (
-    InternalError,
-    InvalidParams,
-    InvalidRequest,
-    MethodNotFound,
-    SidecarError,
-)
-from sidecar.core.events import CancelJob, Event, LoadModel, Shutdown, Submit, UnloadModel
+from sidecar.core.errors import InvalidParams, InvalidRequest, MethodNotFound
+from sidecar.core.events import CancelJob, LoadModel, Shutdown, Submit, UnloadModel
+from sidecar.core.ipc import ModelSpec
 from sidecar.core.job import Job
-from sidecar.core.jsonrpc import Id, Request, error_data
-from sidecar.core.log import LogRecord
+from sidecar.core.jsonrpc import Id, Request
 from sidecar.core.request import AudioSource, Transcription, VadOff
-from sidecar.core.supervisor import Supervisor
-from sidecar.models import installed
+from sidecar.models import InstalledModel, installed
 from sidecar.serve import params, results
 from sidecar.serve.call import Call
-from sidecar.serve.dispatch import Error, ErrorResponse, Result, Success, dispatch
-from sidecar.serve.log import JsonLog
+from sidecar.serve.dispatch import ErrorResponse, dispatch
 from sidecar.serve.status import status_of
+from sidecar.serve.table import DEFERRED, METHODS, Context, Service, look, method
 from sidecar.settings import Settings
 from sidecar.version import VERSION
 
 PROTOCOL = 1
-DEFERRED = object()
 NOTIFICATIONS = ("job/started", "job/segment", "job/progress", "worker/state", "$/progress")
-
-
-class Service(Protocol):
-    """What the methods need of the server."""
-
-    settings: Settings
-    supervisor: Supervisor
-    log: JsonLog
-    started_at_s: float
-
-    @property
-    def dropped_notifications(self) -> int:
-        """How many notifications the client did not take."""
-
-    def handle(self, event: Event) -> None:
-        """Tell the supervisor."""
-
-    def check_deeply(self, call: Call) -> None:
-        """Transcribe the built-in sample, then answer `call` with the whole status."""
-
-    def leave(self) -> None:
-        """The client is done: end at once."""
-
-
-class Context(Struct):
-    """A call, and the server that answers it."""
-
-    service: Service
-    call: Call
-
-
-P = TypeVar("P", bound=Struct)
-Handler = Callable[[Context, P], object]
-METHODS: dict[str, Callable[..., Result]] = {}
-PARAMS: dict[str, type[Struct]] = {}
-
-
-def answer(service: Service, call: Call, request: Request) -> None:
-    """Dispatch `request`; unless it is deferred, `call` has its answer then."""
-    response = dispatch(METHODS, Context(service, call), request)
-    if not isinstance(response, ErrorResponse):
-        if response.result is not DEFERRED:
-            call.succeed(response.result)
-    elif response.code == MethodNotFound.code:
-        name = request.method[:200]
-        call.fail(MethodNotFound(f"there is no method {name!r}", method=name))
-    else:
-        call.refuse(response.code, response.message, response.data)
-
-
-def _method(
-    name: str, expected: type[P], defaults: Callable[[Settings], Mapping[str, Any]] | None = None
-) -> Callable[[Handler[P]], Handler[P]]:
-    """Enter a handler into the table; this is the parent's one exception-to-wire boundary."""
-
-    def enter(handler: Handler[P]) -> Handler[P]:
-        def method(context: Context, /, *args: Any, **kwargs: Any) -> Result:
-            try:
-                given = defaults(context.service.settings) if defaults else {}
-                bound = params.bind(expected, args, kwargs, given)
-                return Success(handler(context, bound))
-            except SidecarError as error:
-                return Error(error.code, error.message, error_data(error))
-            except Exception as error:
-                reason = f"{name}: {type(error).__name__}: {error}"
-                context.service.log.write(LogRecord("internal_error", "error", reason))
-                internal = InternalError("a fault of the sidecar itself; its log says more")
-                return Error(internal.code, internal.message, error_data(internal))
-
-        METHODS[name] = method
-        PARAMS[name] = expected
-        return handler
-
-    return enter
 
 
 def _transcribe_defaults(settings: Settings) -> Mapping[str, Any]:
@@ -124,7 +39,7 @@ def _transcribe_defaults(settings: Settings) -> Mapping[str, Any]:
     }
 
 
-@_method("initialize", params.InitializeParams)
+@method("initialize", params.InitializeParams)
 def initialize(context: Context, given: params.InitializeParams) -> results.Initialized:
     """Who the server is and what it can do. Optional."""
     if given.protocol not in (None, PROTOCOL):
@@ -151,13 +66,13 @@ def initialize(context: Context, given: params.InitializeParams) -> results.Init
     )
 
 
-@_method("ping", params.NoParams)
+@method("ping", params.NoParams)
 def ping(context: Context, given: params.NoParams) -> results.Pong:
     """Whether the server is there."""
     return results.Pong(True, time.monotonic() - context.service.started_at_s)
 
 
-@_method("transcribe", params.TranscribeParams, _transcribe_defaults)
+@method("transcribe", params.TranscribeParams, _transcribe_defaults)
 def transcribe(context: Context, given: params.TranscribeParams) -> object:
     """Speech to text; answered by its deadline."""
     source, payload = audio_of(given.audio)
@@ -206,14 +121,17 @@ def _identity(source: AudioSource, payload: bytes) -> str:
 def _unchanged_for_s(service: Service, source: AudioSource) -> float:
     """How long the file has been as it is.
 
-    Asked only of a file that is to be refused: the parent touches no other, for that can hang.
+    Asked only of a file that is to be refused: the parent touches no other.
     """
-    if source.path is None or not service.supervisor.quarantine.holds(
-        source.path, time.monotonic()
-    ):
+    path = source.path
+    if path is None or not service.supervisor.quarantine.holds(path, time.monotonic()):
         return math.inf
+    return service.looks.glance(partial(_age_s, path), otherwise=math.inf)
+
+
+def _age_s(path: str) -> float:
     try:
-        return time.time() - os.stat(source.path).st_mtime
+        return time.time() - os.stat(path).st_mtime
     except OSError:
         return 0.0
 
@@ -255,7 +173,7 @@ def _same(one: Id, other: Id) -> bool:
     return type(one) is type(other) and one == other
 
 
-@_method("cancel", params.CancelParams)
+@method("cancel", params.CancelParams)
 def cancel(context: Context, given: params.CancelParams) -> results.CancelResult:
     """Cancel a job, by the id of its request or by its job id."""
     if (given.id is None) == (given.job_id is None):
@@ -263,19 +181,19 @@ def cancel(context: Context, given: params.CancelParams) -> results.CancelResult
     return results.CancelResult(_cancel(context, given.id, given.job_id))
 
 
-@_method("$/cancelRequest", params.CancelRequestParams)
+@method("$/cancelRequest", params.CancelRequestParams)
 def cancel_request(context: Context, given: params.CancelRequestParams) -> results.Ok:
     """The Language Server Protocol's way to cancel."""
     return results.Ok(_cancel(context, given.id))
 
 
-@_method("notifications/cancelled", params.CancelledParams)
+@method("notifications/cancelled", params.CancelledParams)
 def cancelled(context: Context, given: params.CancelledParams) -> results.Ok:
     """The Model Context Protocol's way to cancel."""
     return results.Ok(_cancel(context, given.requestId))
 
 
-@_method("status", params.StatusParams)
+@method("status", params.StatusParams)
 def status(context: Context, given: params.StatusParams) -> object:
     """What the sidecar is doing; with `deep`, whether it transcribes as it should."""
     if given.deep:
@@ -284,33 +202,41 @@ def status(context: Context, given: params.StatusParams) -> object:
     return status_of(context.service)
 
 
-@_method("models.list", params.NoParams)
-def models_list(context: Context, given: params.NoParams) -> results.ModelList:
+@method("models.list", params.NoParams)
+def models_list(context: Context, given: params.NoParams) -> object:
     """The models on this machine."""
     pool = context.service.supervisor.pool
-    return results.ModelList(
-        models=installed(context.service.settings.model_folders()),
-        configured=pool.model.name if pool.model else None,
-        loaded=next((slot.model for slot in pool.slots if slot.model and slot.serving), None),
-    )
+
+    def listed(models: list[InstalledModel]) -> object:
+        return results.ModelList(
+            models=models,
+            configured=pool.model.name if pool.model else None,
+            loaded=next((slot.model for slot in pool.slots if slot.model and slot.serving), None),
+        )
+
+    folders = context.service.settings.model_folders()
+    return look(context, partial(installed, folders), listed)
 
 
-@_method("models.load", params.LoadParams)
+@method("models.load", params.LoadParams)
 def models_load(context: Context, given: params.LoadParams) -> object:
     """Serve with this model from now on; answered when a worker has loaded it."""
-    spec = context.service.settings.model_spec(given.model)
-    context.service.handle(LoadModel(spec, context.call))
-    return DEFERRED
+
+    def found(model: ModelSpec) -> object:
+        context.service.handle(LoadModel(model, context.call))
+        return DEFERRED
+
+    return look(context, partial(context.service.settings.model_spec, given.model), found)
 
 
-@_method("models.unload", params.NoParams)
+@method("models.unload", params.NoParams)
 def models_unload(context: Context, given: params.NoParams) -> object:
     """Free the device until the next job."""
     context.service.handle(UnloadModel(context.call))
     return DEFERRED
 
 
-@_method("rpc.discover", params.NoParams)
+@method("rpc.discover", params.NoParams)
 def discover(context: Context, given: params.NoParams) -> object:
     """The OpenRPC document of this server."""
     from sidecar.serve.discover import document
@@ -318,7 +244,7 @@ def discover(context: Context, given: params.NoParams) -> object:
     return document()
 
 
-@_method("shutdown", params.ShutdownParams)
+@method("shutdown", params.ShutdownParams)
 def shutdown(context: Context, given: params.ShutdownParams) -> object:
     """Accept no more jobs, finish within the grace; answered when no worker is left."""
     if context.service.supervisor.draining:
@@ -330,8 +256,21 @@ def shutdown(context: Context, given: params.ShutdownParams) -> object:
     return DEFERRED
 
 
-@_method("exit", params.NoParams)
+@method("exit", params.NoParams)
 def exit(context: Context, given: params.NoParams) -> object:
     """End the process now; running jobs are answered first."""
     context.service.leave()
     return results.Ok()
+
+
+def answer(service: Service, call: Call, request: Request) -> None:
+    """Dispatch `request`; unless it is deferred, `call` has its answer then."""
+    response = dispatch(METHODS, Context(service, call, request.method), request)
+    if not isinstance(response, ErrorResponse):
+        if response.result is not DEFERRED:
+            call.succeed(response.result)
+    elif response.code == MethodNotFound.code:
+        name = request.method[:200]
+        call.fail(MethodNotFound(f"there is no method {name!r}", method=name))
+    else:
+        call.refuse(response.code, response.message, response.data)

@@ -54,6 +54,7 @@ class Server:
         self.settings = settings
         self.supervisor = shell.supervisor
         self.log: JsonLog = shell.log
+        self.looks = shell.looks
         self.started_at_s = time.monotonic()
         self._shell = shell
         forced = None if settings.framing == "auto" else Framing(settings.framing)
@@ -119,7 +120,8 @@ class Server:
         if chunk:
             self._reader.handled()
         else:
-            self._end(self.settings.shutdown_grace_s, finish_queue=True)
+            end = partial(self._end, self.settings.shutdown_grace_s, finish_queue=True)
+            self.looks.when_told(end)
 
     def _elements(self, message: bytes | Defect) -> Iterator[tuple[Element, Sink]]:
         parsed = jsonrpc.parse(message, self.settings.max_message_bytes)

@@ -32,6 +32,7 @@ from sidecar.core.events import (
 from sidecar.core.log import LogRecord
 from sidecar.core.supervisor import Supervisor
 from sidecar.serve.log import JsonLog
+from sidecar.serve.looks import Looks
 from sidecar.serve.process import WorkerProcess
 from sidecar.settings import Settings, worker_environment
 
@@ -71,6 +72,7 @@ class Shell:
         self.log = log
         self.perform = perform
         self.work: Callable[[], bool] = lambda: False
+        self.looks = Looks(self.post)
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._processes: dict[int, WorkerProcess] = {}
         self._running = True

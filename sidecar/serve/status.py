@@ -11,7 +11,7 @@ from sidecar.core.states import WorkerState
 from sidecar.serve.results import DeepStatus, QueueStatus, Status, WorkerStatus
 
 if TYPE_CHECKING:
-    from sidecar.serve.methods import Service
+    from sidecar.serve.table import Service
 
 
 def status_of(service: "Service", deep: DeepStatus | None = None) -> Status:
