@@ -1,5 +1,6 @@
 """Files, disks, clocks and clients that do what they should not."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -135,18 +136,19 @@ def test_a_log_that_nobody_takes_costs_lines_and_nothing_else(tmp_path: Path, wh
     """A disk that hangs, as far as that can be had, or a client that never reads stderr."""
     pipe = tmp_path / "log"
     os.mkfifo(pipe)
-    descriptor = os.open(pipe, os.O_RDWR)
+    descriptor = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(descriptor, b"\n")
     arguments = ["--log-file", str(pipe)] if where == "file" else []
     command = ["sh", "-c", 'exec "$@" 2>"$0"', str(pipe)] if where == "stderr" else []
     try:
         with Client(*arguments, "--log-level", "debug", command=[*command, *command_line()]) as it:
-            for _ in range(60):
+            for _ in range(5):
                 assert it.call("transcribe", sample())["text"] == EXPECTED["text"]
             it.call("shutdown")
             it.notify("exit")
             assert it.exit_code() == 0
-        os.set_blocking(descriptor, False)
-        assert len(os.read(descriptor, 1 << 20)) > 1 << 15, "the pipe was to be full"
     finally:
         os.close(descriptor)
 
