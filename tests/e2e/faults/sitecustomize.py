@@ -4,7 +4,8 @@ frozen program, which does not, is made to run it by `preload.c`.
 Only processes that are workers are touched. `ASR_TEST_FAULT` names a file; what it holds is done
 at the worker's start, or `load:NAME` while the model loads. A job whose audio has the path
 `fault:NAME` does `NAME` while it decodes. On SIGUSR1 a worker does, in its main thread, what the
-file holds that `ASR_TEST_FAULT_NOW` names.
+file holds that `ASR_TEST_FAULT_NOW` names, and leaves in that file when it began: native code that
+runs just then delays it.
 """
 
 import ctypes
@@ -219,7 +220,10 @@ class Patcher(importlib.abc.MetaPathFinder):
 
 
 def on_signal(*_: object) -> None:
-    perform(read_fault(NOW))
+    fault = read_fault(NOW)
+    with open(os.environ[NOW], "w", encoding="utf-8") as file:
+        file.write(f"began={time.monotonic()}")
+    perform(fault)
 
 
 def patch_pipeline(module: ModuleType) -> None:
