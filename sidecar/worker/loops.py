@@ -61,6 +61,8 @@ def without_loop(
     """The text with the piece once, up to the next timestamp there was, or to `end_time`.
 
     As that is a single timestamp, faster-whisper takes no part of the window for still undecoded.
+    A text that begins only after `end_time` gets no time, and faster-whisper leaves it out.
     """
+    kept = tokens[: loop.kept_tokens]
     later = (token for token in tokens[loop.kept_tokens :] if token >= times_from)
-    return (*tokens[: loop.kept_tokens], next(later, end_time))
+    return (*kept, next(later, max(end_time, *kept)))

@@ -75,6 +75,20 @@ def test_the_piece_ends_at_the_next_time_there_was() -> None:
     assert without_loop(text, loop, TIMES, TIMES + 550) == kept
 
 
+@given(
+    lead=different_words,
+    times=st.lists(st.integers(0, 1500), max_size=4).map(sorted),
+    end=st.integers(0, 1500),
+)
+def test_no_text_ends_before_it_begins(lead: list[int], times: list[int], end: int) -> None:
+    timed = [token for time in times for token in (*lead, TIMES + time)]
+    text = [*timed, *[3, 4] * 12]
+    loop = find_loop(text, TIMES)
+    assert loop is not None
+    kept = [token for token in without_loop(text, loop, TIMES, TIMES + end) if token >= TIMES]
+    assert kept == sorted(kept)
+
+
 def test_the_piece_ends_with_the_audio_when_no_time_follows() -> None:
     text = [TIMES, 1, 2, *[3, 4] * 12]
     loop = find_loop(text, TIMES)
