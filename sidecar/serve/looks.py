@@ -81,7 +81,10 @@ class Looks:
 
 
 class _Look(Generic[T]):
-    """One question. Without an answer yet, its answer is that there is none."""
+    """One question. Without an answer yet, its answer is that there is none.
+
+    A future would do, but its module imports logging, which the start is spared.
+    """
 
     def __init__(self, question: Callable[[], T], tell: Callable[[], None]) -> None:
         self._question = question
@@ -100,7 +103,7 @@ class _Look(Generic[T]):
 
 
 def _none_yet() -> NoReturn:
-    raise ModelUnavailable(f"the file system has not answered for {LONGEST_S:g} s")
+    raise ModelUnavailable("the file system does not answer")
 
 
 def _raise(error: Exception) -> NoReturn:

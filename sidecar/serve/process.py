@@ -196,6 +196,7 @@ if sys.platform == "win32":
         """The process and its descendants: a Job Object, which also ends with this process."""
 
         def __init__(self, process: subprocess.Popen[bytes]) -> None:
+            # The handle that Popen keeps is its own; opening another by id could meet a stranger.
             self._job = JobObject(int(process._handle))  # type: ignore[attr-defined]
 
         def kill(self) -> None:

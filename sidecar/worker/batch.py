@@ -149,7 +149,7 @@ class BatchModel(JobModel):
         return last_speech_s
 
 
-class _Pipeline(BatchedInferencePipeline):  # type: ignore[misc]
+class _Pipeline(BatchedInferencePipeline):  # type: ignore[misc]  # untyped
     """The pipeline, telling what came of each batch."""
 
     def generate_segment_batched(self, features: Any, tokenizer: Any, options: Any) -> Any:

@@ -43,7 +43,7 @@ class _Encoding(Struct, frozen=True):
     encode_s: float
 
 
-class JobModel(WhisperModel):  # type: ignore[misc]
+class JobModel(WhisperModel):  # type: ignore[misc]  # untyped
     """A view of a loaded model for one job: the same weights, watched and bounded.
 
     It shares all that was loaded and owns what belongs to the job alone, the kept encoder

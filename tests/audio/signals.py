@@ -42,7 +42,12 @@ def voice(duration_s: float, rate_hz: int = 16_000) -> Values:
     return sung
 
 
-def sound(values: Values, rate_hz: int, file_format: str, subtype: str | None = None) -> bytes:
+def sound(
+    values: Values | npt.NDArray[np.int16],
+    rate_hz: int,
+    file_format: str,
+    subtype: str | None = None,
+) -> bytes:
     """`values` as a file that libsndfile writes."""
     buffer = io.BytesIO()
     soundfile.write(buffer, values, rate_hz, format=file_format, subtype=subtype)

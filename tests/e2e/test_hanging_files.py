@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-import time
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.e2e.breakable import COMPILER, compiled
-from tests.e2e.client import Client, error_of, result_of
+from tests.e2e.client import ROOT, Client, command_line, error_of, result_of
 from tests.e2e.jobs import ASSETS, EXPECTED, SAMPLE, patient, sample, slow
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="needs Linux and a compiler")
@@ -140,8 +140,8 @@ def test_what_was_asked_before_the_end_of_the_input_is_answered(disk: Disk) -> N
         disk.hang()
         id = client.request("models.list")
         client.close_stdin()
-        time.sleep(0.2)
-        assert client.process.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            client.process.wait(0.2)
         disk.mend()
         assert len(result_of(client.answer(id))["models"]) == 2
         assert client.exit_code() == 0
@@ -156,6 +156,26 @@ def test_a_signal_ends_the_server_however_much_hangs(disk: Disk) -> None:
         client.kill(signal.SIGTERM)
         assert client.exit_code(1.0) == 0
         assert client.leftovers(1.0) == []
+
+
+def test_a_client_that_is_gone_leaves_no_server_however_much_hangs(disk: Disk) -> None:
+    disk.hang()
+    with subprocess.Popen(
+        [*command_line(), "serve", "--model", str(disk.folder / "copy")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+        env={**os.environ, **disk.environment},
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        server.stdin.write(b'{"jsonrpc":"2.0","method":"ping","id":1}\n')
+        server.stdin.flush()
+        assert server.stdout.readline()
+        server.stdout.close()
+        server.stdin.close()
+        assert server.wait(1.0) == 0
 
 
 def test_poisoned_audio_on_a_disk_that_hangs_is_refused_at_once(disk: Disk) -> None:
